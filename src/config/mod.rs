@@ -1,0 +1,70 @@
+//! Validated options: what a run is asked to do.
+//!
+//! Invariant: an [`Options`] value holds no contradiction; the layers below need not check it.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::ScopeKind;
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// A directory in the repository.
+    pub repo: PathBuf,
+    /// The ref to compare with; `None` asks for the default.
+    pub base: Option<String>,
+    /// The revision to test; `None` is the working tree.
+    pub head: Option<String>,
+    /// How far to look from the diff.
+    pub scope: ScopeKind,
+    /// The largest distance of a caller; `None` is unlimited.
+    pub depth: Option<u32>,
+    /// Tests that run side by side.
+    pub jobs: NonZeroUsize,
+    /// The interpreter; `None` asks for the default.
+    pub python: Option<PathBuf>,
+    /// The test runner; `None` asks for pytest where importable, else unittest.
+    pub runner: Option<RunnerKind>,
+    /// What to hand the runner.
+    pub tests: Vec<String>,
+    /// Leave out tests that fail without a mutant instead of stopping.
+    pub allow_failing: bool,
+    /// How long a test may take under a mutant.
+    pub deadline: DeadlineOptions,
+}
+
+/// A test runner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RunnerKind {
+    /// pytest, from the project's environment.
+    Pytest,
+    /// The standard library's unittest.
+    Unittest,
+}
+
+impl RunnerKind {
+    /// Its name in output and on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pytest => "pytest",
+            Self::Unittest => "unittest",
+        }
+    }
+}
+
+/// How long a test may take under a mutant: `factor` × its traced time + `floor`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DeadlineOptions {
+    /// Multiplies the traced time.
+    pub factor: f64,
+    /// Added to it.
+    pub floor: Duration,
+}
+
+impl Default for DeadlineOptions {
+    fn default() -> Self {
+        Self { factor: 10.0, floor: Duration::from_secs(2) }
+    }
+}

@@ -1,0 +1,134 @@
+//! Functions: the unit that changes, calls and is mutated.
+//!
+//! Invariant: a [`FunctionKey`] names one function of one revision; two `def`s of one name in one
+//! scope are told apart by a `#n` suffix on the qualified name.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ByteSpan, LineNo, LineRange, RepoPath};
+
+/// A qualified name as Python spells it (`Class.method`, `outer.<locals>.inner`), or one of the
+/// pseudo-functions `<module>` and `Class.<class>`. The second and later definitions of a name in
+/// one scope carry `#2`, `#3`, ….
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct QualName(String);
+
+impl QualName {
+    /// The module's own top-level code.
+    pub const MODULE: &'static str = "<module>";
+
+    /// Wraps a qualified name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The pseudo-function of a module.
+    pub fn module() -> Self {
+        Self(Self::MODULE.to_owned())
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last part of the name without its `#n`: `method` for `Class.method#2`.
+    pub fn simple(&self) -> &str {
+        let last = self.0.rsplit('.').next().unwrap_or(&self.0);
+        last.split('#').next().unwrap_or(last)
+    }
+}
+
+impl fmt::Display for QualName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A function of the repository: its file and its qualified name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FunctionKey {
+    /// The file.
+    pub path: RepoPath,
+    /// The qualified name in the file.
+    pub name: QualName,
+}
+
+impl FunctionKey {
+    /// Joins a path and a name.
+    pub fn new(path: RepoPath, name: QualName) -> Self {
+        Self { path, name }
+    }
+}
+
+impl fmt::Display for FunctionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}::{}", self.path, self.name)
+    }
+}
+
+/// SHA-256 over a function's tokens without comments, formatting and docstring.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// Wraps a finished digest.
+    pub fn new(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
+    /// The digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+/// What kind of code a function is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FunctionKind {
+    /// A module's own top-level code.
+    Module,
+    /// A class body.
+    Class,
+    /// `def` or `async def`.
+    Def,
+    /// A lambda bound to a name by an assignment in a module or class body.
+    Lambda,
+}
+
+/// A function found in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// Its file and name.
+    pub key: FunctionKey,
+    /// What it is.
+    pub kind: FunctionKind,
+    /// Its lines, decorators included; the whole file for `<module>`.
+    pub lines: LineRange,
+    /// The line of its `def`, `class` or assignment; line 1 for `<module>`.
+    pub def_line: LineNo,
+    /// Its bytes, decorators included; the whole file for `<module>`.
+    pub bytes: ByteSpan,
+    /// Digest of its code. That of `<module>` and of a class body leaves out the bodies of the
+    /// functions inside (their decorators, defaults and signatures belong to it, since they run
+    /// with it); that of a `def` includes nested functions.
+    pub fingerprint: Fingerprint,
+    /// The function or class body that directly encloses it; `None` for `<module>`.
+    pub parent: Option<QualName>,
+}

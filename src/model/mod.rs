@@ -1,0 +1,26 @@
+//! Plain data shared by every layer: what mutdiff speaks about, without how it is found or shown.
+//!
+//! Invariant: nothing here reads a file, starts a process or prints; every type is a value.
+
+mod function;
+mod graph;
+mod mutant;
+mod report;
+mod scope;
+mod test;
+mod text;
+mod trace;
+mod verdict;
+
+pub use function::{Fingerprint, Function, FunctionKey, FunctionKind, QualName};
+pub use graph::CallGraph;
+pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
+pub use report::{
+    Conclusion, Counts, DecidedMutant, Notice, Phase, PhaseTime, REPORT_VERSION, Report, Revision,
+    ScopedFunctionReport, SkippedFile, Timings,
+};
+pub use scope::{Reason, Reasons, ScopeKind, ScopedFunction};
+pub use test::{FailedTest, TestId, TestOutcome};
+pub use text::{ByteSpan, LineNo, LineRange, Position, RepoPath, Span};
+pub use trace::{CodePoint, CollectedTest, EdgeSeen, ImportTrace, LineSet, TestTrace};
+pub use verdict::{ChangeOfVerdict, NotRunReason, Verdict};

@@ -1,0 +1,264 @@
+//! The report: one value, built once at the end of a run; every format is a pure function of it.
+//!
+//! Invariant: it holds all that any format shows, so that a saved report renders as a live one.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ChangeOfVerdict, FailedTest, FunctionKey, LineRange, MutantId, OperatorId, Reasons, RepoPath,
+    ScopeKind, Span, TestId, Verdict,
+};
+
+/// Version of the JSON report. Changelog: 1 = first.
+pub const REPORT_VERSION: u32 = 1;
+
+/// All that a run found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`REPORT_VERSION`] of the writer.
+    pub version: u32,
+    /// mutdiff's own version.
+    pub mutdiff: String,
+    /// What the change is measured against.
+    pub base: Revision,
+    /// What is tested.
+    pub head: Revision,
+    /// The interpreter (`3.13.0`), empty when none was started and none is known.
+    pub python: String,
+    /// `pytest` or `unittest`.
+    pub runner: String,
+    /// How far the run looked.
+    pub scope: ScopeKind,
+    /// How the run ended.
+    pub conclusion: Conclusion,
+    /// Verdicts counted.
+    pub counts: Counts,
+    /// `killed / (killed + survived + no tests)`, `None` when that is 0 / 0.
+    pub score: Option<f64>,
+    /// The functions in scope, nearest to the change first.
+    pub functions: Vec<ScopedFunctionReport>,
+    /// Every mutant of the scope, nearest to the change first.
+    pub mutants: Vec<DecidedMutant>,
+    /// Files that were left out, with why.
+    pub skipped_files: Vec<SkippedFile>,
+    /// Tests that fail without a mutant.
+    pub failing_tests: Vec<FailedTest>,
+    /// Things that the reader should know.
+    pub notices: Vec<Notice>,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// One side of the comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// As asked for (`main`, `working tree`, …).
+    pub name: String,
+    /// The commit; `None` for the working tree.
+    pub commit: Option<String>,
+}
+
+/// How a run ended. Each has its own message and, in `cli`, its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// The gate passed: every mutant that counts was noticed.
+    Passed,
+    /// The change holds nothing to mutate.
+    NothingToTest,
+    /// The gate failed: mutants that count survived, or are reached by no test.
+    Failed,
+    /// Tests fail without a mutant.
+    TestsFail,
+    /// There were mutants and none could be decided.
+    NothingDecided,
+    /// The run was interrupted; verdicts so far are kept.
+    Interrupted,
+    /// The plan only (`--list`).
+    Listed,
+}
+
+/// Verdicts counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// All mutants of the scope.
+    pub mutants: usize,
+    /// Noticed by a test.
+    pub killed: usize,
+    /// Noticed by none.
+    pub survived: usize,
+    /// A test did not end.
+    pub timeout: usize,
+    /// Reached by none.
+    pub no_tests: usize,
+    /// The same code as the original.
+    pub equivalent: usize,
+    /// Suppressed by a rule.
+    pub suppressed: usize,
+    /// No valid Python.
+    pub invalid: usize,
+    /// Not run.
+    pub not_run: usize,
+    /// mutdiff's own faults.
+    pub error: usize,
+    /// How many of them all were decided by an earlier run and still hold.
+    pub reused: usize,
+}
+
+impl Counts {
+    /// Counts the verdicts of `mutants`.
+    pub fn of<'a>(mutants: impl IntoIterator<Item = &'a DecidedMutant>) -> Self {
+        let mut counts = Self::default();
+        for mutant in mutants {
+            counts.mutants += 1;
+            counts.reused += usize::from(mutant.reused);
+            *match &mutant.verdict {
+                Verdict::Killed { .. } => &mut counts.killed,
+                Verdict::Survived => &mut counts.survived,
+                Verdict::Timeout { .. } => &mut counts.timeout,
+                Verdict::NoTests => &mut counts.no_tests,
+                Verdict::Equivalent => &mut counts.equivalent,
+                Verdict::Suppressed { .. } => &mut counts.suppressed,
+                Verdict::Invalid { .. } => &mut counts.invalid,
+                Verdict::NotRun { .. } => &mut counts.not_run,
+                Verdict::Error { .. } => &mut counts.error,
+            } += 1;
+        }
+        counts
+    }
+
+    /// The share of the mutants that count which a test noticed; `None` when none counts.
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    pub fn score(&self) -> Option<f64> {
+        let counted = self.killed + self.survived + self.no_tests;
+        (counted > 0).then(|| self.killed as f64 / counted as f64)
+    }
+}
+
+/// A function in scope, as reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopedFunctionReport {
+    /// The function.
+    #[serde(flatten)]
+    pub function: FunctionKey,
+    /// Its lines.
+    pub lines: LineRange,
+    /// Why it is in scope, nearest first.
+    pub reasons: Reasons,
+    /// How many mutants it has.
+    pub mutants: usize,
+}
+
+/// A mutant and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecidedMutant {
+    /// Its id.
+    pub id: MutantId,
+    /// The function that it changes.
+    pub function: FunctionKey,
+    /// The operator that yields it.
+    pub operator: OperatorId,
+    /// What is replaced.
+    pub span: Span,
+    /// The text of the span.
+    pub original: String,
+    /// The text in its place.
+    pub replacement: String,
+    /// A unified diff of the function, as `git apply` takes it.
+    pub diff: String,
+    /// Why it is in scope, nearest first.
+    pub reasons: Reasons,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Against the base; `None` where nothing is to be said.
+    pub change: Option<ChangeOfVerdict>,
+    /// The tests that ran with it, in that order.
+    pub tests: Vec<TestId>,
+    /// Wall time of its runs.
+    pub milliseconds: f64,
+    /// Whether the verdict comes from an earlier run.
+    pub reused: bool,
+}
+
+/// A file that was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkippedFile {
+    /// The file.
+    pub path: RepoPath,
+    /// Why.
+    pub reason: String,
+}
+
+/// Something that the reader should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// A stable word for it (`no_merge_base`, `untied_files`, …).
+    pub code: String,
+    /// The sentence.
+    pub message: String,
+}
+
+/// Where the wall time of a run went.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timings {
+    /// From the start of the program to the report, in milliseconds.
+    pub wall_milliseconds: f64,
+    /// Phases, in the order in which they ran. Phases inside [`Phase::Mutants`] are summed over
+    /// the jobs, so together they make `jobs` times its wall time.
+    pub phases: Vec<PhaseTime>,
+    /// Jobs that ran side by side.
+    pub jobs: usize,
+}
+
+/// The time of one phase.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PhaseTime {
+    /// Which.
+    pub phase: Phase,
+    /// How long.
+    pub milliseconds: f64,
+}
+
+/// A phase of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Diff, parsing, store: all before Python starts.
+    Plan,
+    /// Interpreter and runner start.
+    StartUp,
+    /// Imports and collection.
+    Collection,
+    /// Tracing the tests.
+    Trace,
+    /// Deciding mutants, as wall time.
+    Mutants,
+    /// Of the mutants' time: forking.
+    Fork,
+    /// Of the mutants' time: compiling and swapping code.
+    Swap,
+    /// Of the mutants' time: running tests.
+    Tests,
+    /// Of the mutants' time: exits and reaping.
+    Reap,
+    /// Of the mutants' time: jobs without work, and messages.
+    Idle,
+    /// Writing the store and the report.
+    Finish,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timeout_is_not_counted_as_killed() {
+        let counts = Counts { mutants: 3, killed: 1, timeout: 1, survived: 1, ..Counts::default() };
+        assert_eq!(counts.score(), Some(0.5));
+    }
+
+    #[test]
+    fn nothing_that_counts_has_no_score() {
+        assert_eq!(Counts { mutants: 2, timeout: 2, ..Counts::default() }.score(), None);
+    }
+}

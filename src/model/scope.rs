@@ -1,0 +1,91 @@
+//! Scope: the functions whose mutants a run decides, each with its reasons.
+//!
+//! Invariant: a function is in scope for at least one reason, and the nearest reason comes first.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FunctionKey, LineRange, RepoPath, TestId};
+
+/// How far a run looks from the diff (`--scope`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeKind {
+    /// Mutants on changed lines only.
+    Lines,
+    /// Changed functions.
+    Functions,
+    /// Changed functions and their transitive callers.
+    Callers,
+    /// Every function of the project.
+    All,
+}
+
+impl fmt::Display for ScopeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lines => "lines",
+            Self::Functions => "functions",
+            Self::Callers => "callers",
+            Self::All => "all",
+        })
+    }
+}
+
+/// Why a function is in scope. Ordered by nearness to the diff.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Reason {
+    /// Its fingerprint differs between the two sides, or it is new.
+    Changed,
+    /// It reaches a changed function through calls.
+    CallerOf {
+        /// The changed function that it is nearest to.
+        function: FunctionKey,
+        /// Calls between them, at least 1.
+        distance: u32,
+    },
+    /// It uses names of a module or class whose own code changed.
+    ImportsChangedModule {
+        /// The changed module.
+        path: RepoPath,
+    },
+    /// A test that decided it changed.
+    CoveredByChangedTest {
+        /// The test.
+        test: TestId,
+    },
+    /// The run was asked for all functions.
+    Asked,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed => f.write_str("changed"),
+            Self::CallerOf { function, distance } => {
+                write!(f, "caller of {} (distance {distance})", function.name)
+            }
+            Self::ImportsChangedModule { path } => {
+                write!(f, "imports changed module code ({path})")
+            }
+            Self::CoveredByChangedTest { test } => write!(f, "covered by changed test {test}"),
+            Self::Asked => f.write_str("all functions asked for"),
+        }
+    }
+}
+
+/// The reasons of a function, nearest first, never empty.
+pub type Reasons = Vec<Reason>;
+
+/// A function in scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopedFunction {
+    /// The function.
+    pub function: FunctionKey,
+    /// Why it is in scope.
+    pub reasons: Reasons,
+    /// Lines of it that the diff touches on the new side.
+    pub changed_lines: Vec<LineRange>,
+}
