@@ -12,5 +12,8 @@
 //!
 //! `report` renders a [`model::Report`]; it sees the model only.
 
+pub mod cli;
 pub mod config;
+pub mod lab;
 pub mod model;
+pub mod report;
