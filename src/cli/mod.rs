@@ -1,3 +1,5 @@
 //! x
 /// x
-pub fn main() -> u8 { 0 }
+pub fn main() -> u8 {
+    0
+}

@@ -5,7 +5,7 @@
 use crate::model::{
     ByteSpan, ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, LineNo,
     LineRange, MutantId, NotRunReason, Notice, OperatorId, Phase, PhaseTime, Position, QualName,
-    REPORT_VERSION, Reason, Reasons, Report, RepoPath, Revision, ScopeKind, ScopedFunctionReport,
+    REPORT_VERSION, Reason, Reasons, RepoPath, Report, Revision, ScopeKind, ScopedFunctionReport,
     SkippedFile, Span, TestId, TestOutcome, Timings, Verdict,
 };
 
@@ -82,10 +82,7 @@ fn mutants() -> Vec<DecidedMutant> {
         no_tests(17),
         no_tests(18),
         no_tests(21),
-        with(
-            mutant(&total, 14, ("-= 1", "+= 1")),
-            Verdict::Timeout { test: test("test_large") },
-        ),
+        with(mutant(&total, 14, ("-= 1", "+= 1")), Verdict::Timeout { test: test("test_large") }),
         DecidedMutant {
             change: Some(ChangeOfVerdict::Known),
             reused: true,
@@ -104,10 +101,7 @@ fn mutants() -> Vec<DecidedMutant> {
             mutant(&body, 2, ("1", "2")),
             Verdict::Invalid { message: "'return' outside function".into() },
         ),
-        with(
-            mutant(&body, 3, ("1", "2")),
-            Verdict::NotRun { reason: NotRunReason::Budget },
-        ),
+        with(mutant(&body, 3, ("1", "2")), Verdict::NotRun { reason: NotRunReason::Budget }),
     ];
     for mutant in &mut all {
         if mutant.function == checkout {

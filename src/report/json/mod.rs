@@ -59,8 +59,7 @@ mod tests {
         match value {
             Value::Object(map) => {
                 for (key, value) in map {
-                    let path =
-                        if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
+                    let path = if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
                     keys(value, &path, found);
                     found.insert(path);
                 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, LineRange,
-    MutantId, NotRunReason, Notice, OperatorId, PhaseTime, QualName, Reason, Report, RepoPath,
+    MutantId, NotRunReason, Notice, OperatorId, PhaseTime, QualName, Reason, RepoPath, Report,
     Revision, ScopeKind, ScopedFunctionReport, SkippedFile, Span, TestId, Timings, Verdict,
 };
 
@@ -126,9 +126,7 @@ fn split(verdict: &Verdict) -> (VerdictWord, Option<TestId>, Option<String>) {
 fn joined(word: VerdictWord, killed_by: Option<TestId>, detail: Option<String>) -> Verdict {
     let detail = detail.unwrap_or_default();
     match word {
-        VerdictWord::Killed => {
-            Verdict::Killed { by: killed_by.unwrap_or_else(|| TestId::new("")) }
-        }
+        VerdictWord::Killed => Verdict::Killed { by: killed_by.unwrap_or_else(|| TestId::new("")) },
         VerdictWord::Survived => Verdict::Survived,
         VerdictWord::Timeout => Verdict::Timeout { test: TestId::new(detail) },
         VerdictWord::NoTests => Verdict::NoTests,
