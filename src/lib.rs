@@ -13,4 +13,5 @@
 //! `report` renders a [`model::Report`]; it sees the model only.
 
 pub mod config;
+pub mod git;
 pub mod model;
