@@ -14,6 +14,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod git;
 pub mod lab;
 pub mod model;
 pub mod report;
