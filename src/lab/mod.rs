@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use crate::config::Options;
+use crate::git::GitError;
 use crate::model::{DecidedMutant, MutantId, Notice, Phase, Report};
 
 /// What a run tells while it goes on.
@@ -23,6 +24,9 @@ pub trait Events: Sync {
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
+    /// The repository.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// No run has stored a report.
     #[error("no run is stored for {}", repo.display())]
     NoReport {

@@ -17,6 +17,7 @@ use crate::model::{Conclusion, Report};
 use page::Page;
 
 pub use single::{mutant, patch};
+pub use text::visible;
 pub use timings::timings;
 
 /// How much is shown.

@@ -17,7 +17,7 @@ fn is_invisible(c: char) -> bool {
 
 /// One line of text with control and direction characters spelled out (`\x1b`, `\u{202e}`), line
 /// ends included; tabs stay.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_invisible) {
         return Cow::Borrowed(text);
     }
