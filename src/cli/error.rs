@@ -52,8 +52,8 @@ impl CliError {
         let mut next = cause;
         while let Some(cause) = next {
             let text = cause.to_string();
-            // A transparent error repeats its source's text.
-            if text != self.message && self.causes.last() != Some(&text) {
+            // Some errors say their source's text themselves; once is enough.
+            if !self.causes.last().unwrap_or(&self.message).contains(&text) {
                 self.causes.push(text);
             }
             next = cause.source();
@@ -127,6 +127,13 @@ mod tests {
         hint: make room
         ");
         assert_eq!(error.exit(), Exit::Undecided);
+    }
+
+    #[test]
+    fn a_cause_that_the_message_holds_is_not_said_twice() {
+        let inner = Inner;
+        let error = CliError::usage(format!("/a: {inner}")).caused(Some(&inner));
+        assert!(error.causes.is_empty());
     }
 
     #[test]
