@@ -6,6 +6,7 @@
 use super::error::{CliError, Kind};
 use crate::git::GitError;
 use crate::lab::LabError;
+use crate::syntax::SyntaxError;
 
 impl From<LabError> for CliError {
     fn from(error: LabError) -> Self {
@@ -18,6 +19,7 @@ impl From<LabError> for CliError {
 fn advice(error: &LabError) -> (Kind, Vec<String>) {
     match error {
         LabError::Git(error) => git(error),
+        LabError::Syntax(error) => syntax(error),
         LabError::NoReport { .. } => usage(["run mutdiff in this repository first"]),
         LabError::UnknownMutant { .. } => {
             usage(["the report of the last run names the ids: mutdiff --list -v lists them again"])
@@ -25,6 +27,21 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
         LabError::AmbiguousMutant { candidates, .. } => {
             let ids: Vec<&str> = candidates.iter().map(|id| id.as_str()).collect();
             usage([format!("give more of it; it could be {}", ids.join(", "))])
+        }
+    }
+}
+
+fn syntax(error: &SyntaxError) -> (Kind, Vec<String>) {
+    match error {
+        SyntaxError::UnknownEncoding { .. } | SyntaxError::ConflictingEncoding { .. } => {
+            usage(["declare the encoding that Python reads it in: # -*- coding: utf-8 -*-"])
+        }
+        SyntaxError::Undecodable { .. } => {
+            usage(["save it as UTF-8, or declare its encoding in the first line"])
+        }
+        SyntaxError::NulByte { .. } | SyntaxError::TooLarge { .. } => (Kind::Usage, Vec::new()),
+        SyntaxError::Unparsable { path, .. } => {
+            usage([format!("see whether Python takes it: python -m py_compile {path}")])
         }
     }
 }
@@ -74,7 +91,7 @@ fn git(error: &GitError) -> (Kind, Vec<String>) {
 }
 
 /// Quoted for a shell where that is needed.
-fn shell_word(word: &str) -> String {
+pub(super) fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -2,15 +2,18 @@
 //!
 //! Invariant: the exit code follows from the report's conclusion, or from the error.
 
+use std::path::Path;
+
 use super::args::RunArgs;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
+use super::hints::shell_word;
 use super::progress::Progress;
 use super::{interrupt, output};
 use crate::config::Options;
 use crate::lab;
-use crate::model::Report;
+use crate::model::{Report, Verdict};
 use crate::report::terminal;
 
 /// Runs the command.
@@ -35,10 +38,23 @@ pub(super) fn run(args: &RunArgs, console: Console) -> Result<Exit, CliError> {
     } else {
         console.result(&text)?;
     }
+    if let Some(advice) = look_at_one(&report, &options.repo) {
+        console.note(&advice);
+    }
     if let Some(json) = output::write(&args.report, &report)? {
         console.result(&json)?;
     }
     Ok(report.conclusion.into())
+}
+
+/// How to see the survivor that is nearest to the change as a patch.
+fn look_at_one(report: &Report, repo: &Path) -> Option<String> {
+    let survivor = report.mutants.iter().find(|mutant| mutant.verdict == Verdict::Survived)?;
+    let mut command = format!("mutdiff show {}", survivor.id);
+    if repo != Path::new(".") {
+        command = format!("{command} --repo {}", shell_word(&repo.display().to_string()));
+    }
+    Some(format!("hint: `{command}` prints the first of them as a patch"))
 }
 
 /// A run under the eyes of the console: progress, and an ear for Ctrl-C.
@@ -68,4 +84,27 @@ fn finished(
         }
     }
     Ok(result?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn the_advice_is_a_command_that_works_from_here() {
+        let report = sample::report();
+        let id = &report.mutants[0].id;
+        let here = look_at_one(&report, Path::new(".")).unwrap();
+        assert!(here.contains(&format!("`mutdiff show {id}`")), "{here}");
+        let there = look_at_one(&report, Path::new("/a b")).unwrap();
+        assert!(there.contains(&format!("`mutdiff show {id} --repo '/a b'`")), "{there}");
+    }
+
+    #[test]
+    fn without_a_survivor_there_is_no_advice() {
+        let mut report = sample::report();
+        report.mutants.retain(|mutant| mutant.verdict != Verdict::Survived);
+        assert_eq!(look_at_one(&report, Path::new(".")), None);
+    }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use crate::config::Options;
 use crate::git::GitError;
 use crate::model::{DecidedMutant, MutantId, Notice, Phase, Report};
+use crate::syntax::SyntaxError;
 
 /// What a run tells while it goes on.
 pub trait Events: Sync {
@@ -27,6 +28,9 @@ pub enum LabError {
     /// The repository.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// A file that everything else needs.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
     /// No run has stored a report.
     #[error("no run is stored for {}", repo.display())]
     NoReport {

@@ -64,6 +64,7 @@ pub fn patch(mutant: &DecidedMutant) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::TestId;
     use crate::report::sample;
 
     #[test]
@@ -96,5 +97,24 @@ mod tests {
         assert!(patch(&shown).ends_with(" \x1b[2J\r\n"));
         let page = mutant(&shown, &Style::default());
         assert!(page.ends_with(" \\x1b[2J\n"), "{page}");
+    }
+
+    #[test]
+    fn git_apply_takes_a_patch() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("shop/till.py");
+        std::fs::create_dir(dir.path().join("shop")).unwrap();
+        std::fs::write(&file, "1\n2\n3\n4\n    if n < 1:\n        return n\n").unwrap();
+        let mut shown = sample::report().mutants[6].clone();
+        shown.tests.push(TestId::new("t[\n--- a/evil\n+++ b/evil\n@@ -1 +1 @@]"));
+        std::fs::write(dir.path().join("p"), patch(&shown)).unwrap();
+        let applied = std::process::Command::new("git")
+            .args(["apply", "p"])
+            .current_dir(dir.path())
+            .env("GIT_CEILING_DIRECTORIES", dir.path().parent().unwrap())
+            .output()
+            .unwrap();
+        assert!(applied.status.success(), "{applied:?}");
+        assert!(std::fs::read_to_string(&file).unwrap().contains("    if n <= 1:\n"));
     }
 }

@@ -68,7 +68,6 @@ fn survivors_are_diffs_nearest_to_the_change_first() {
     from an earlier run · 4.0 s
     failed: 2 mutants survived: breakages that their tests do not notice; 3 mutants
     are reached by no test
-    look at one: mutdiff show cb0156c49b145771
     ");
 }
 
@@ -145,7 +144,6 @@ fn verbose_shows_every_mutant_and_every_test() {
     from an earlier run · 4.0 s
     failed: 2 mutants survived: breakages that their tests do not notice; 3 mutants
     are reached by no test
-    look at one: mutdiff show cb0156c49b145771
     "#);
 }
 
@@ -164,7 +162,6 @@ fn quiet_is_a_line_a_finding() {
     from an earlier run · 4.0 s
     failed: 2 mutants survived: breakages that their tests do not notice; 3 mutants
     are reached by no test
-    look at one: mutdiff show cb0156c49b145771
     ");
 }
 
