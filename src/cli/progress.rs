@@ -83,11 +83,12 @@ impl Progress {
 
 impl Events for Progress {
     fn phase(&self, phase: Phase, total: Option<usize>) {
-        let Some(line) = self.state().begin(phase, total, Instant::now()) else { return };
-        match &self.sink {
-            Sink::Silent => {}
-            Sink::Bar(bar) => begin_bar(bar, &line, total),
-            Sink::Lines => write_line(&line),
+        let Some(doing) = doing(phase) else { return };
+        let line = self.state().begin(phase, total, Instant::now());
+        match (&self.sink, line) {
+            (Sink::Bar(bar), _) => begin_bar(bar, doing, total),
+            (Sink::Lines, Some(line)) => write_line(&line),
+            (Sink::Silent | Sink::Lines, _) => {}
         }
     }
 
@@ -123,7 +124,7 @@ fn write_line(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", visible(text));
 }
 
-fn begin_bar(bar: &ProgressBar, line: &str, total: Option<usize>) {
+fn begin_bar(bar: &ProgressBar, doing: &'static str, total: Option<usize>) {
     let template = if total.is_some() {
         "{prefix} {bar:30} {pos}/{len} {elapsed} {msg}"
     } else {
@@ -132,14 +133,14 @@ fn begin_bar(bar: &ProgressBar, line: &str, total: Option<usize>) {
     let style = ProgressStyle::with_template(template)
         .expect("the template is valid")
         .progress_chars("━╸─");
-    bar.reset();
     bar.set_style(style);
-    bar.set_prefix(line.to_owned());
+    bar.set_prefix(doing);
     bar.set_message("");
     match total {
         Some(total) => bar.set_length(total as u64),
         None => bar.unset_length(),
     }
+    bar.reset();
     bar.enable_steady_tick(Duration::from_millis(120));
 }
 

@@ -5,9 +5,10 @@
 use crate::model::{Conclusion, Counts, Report};
 
 use super::page::{Page, Role};
-use super::text::{count, duration, listed, percent};
+use super::text::{NO_BREAK, count, duration, listed, percent};
 
-/// `20 killed, 2 survived, 1 no tests`: what is there, most wanted first.
+/// `20 killed, 2 survived, 1 no tests`: what is there, most wanted first. For prose: a number and
+/// its word stay on one line.
 pub(super) fn breakdown(counts: &Counts) -> String {
     let parts = [
         (counts.killed, "killed"),
@@ -20,8 +21,11 @@ pub(super) fn breakdown(counts: &Counts) -> String {
         (counts.error, "error"),
         (counts.not_run, "not run"),
     ];
-    let words: Vec<String> =
-        parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let words: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n}{NO_BREAK}{}", word.replace(' ', &NO_BREAK.to_string())))
+        .collect();
     words.join(", ")
 }
 
@@ -37,14 +41,15 @@ pub(super) fn summary(page: &mut Page<'_>, report: &Report) {
         if report.conclusion != Conclusion::Listed {
             text = format!("{text}: {}", breakdown(counts));
             if let Some(score) = report.score {
-                text = format!("{text} · score {}", percent(score));
+                let score = percent(score).replace(' ', &NO_BREAK.to_string());
+                text = format!("{text} · score{NO_BREAK}{score}");
             }
             match counts.reused {
                 0 => {}
                 all if all == counts.mutants => {
                     text.push_str(" · all kept from an earlier run, nothing decided anew");
                 }
-                some => text = format!("{text} · {some} kept from an earlier run"),
+                some => text = format!("{text} · {some}{NO_BREAK}kept from an earlier run"),
             }
         }
         text = format!("{text} · {}", duration(report.timings.wall_milliseconds));
@@ -212,6 +217,6 @@ mod tests {
     #[test]
     fn a_breakdown_leaves_out_what_is_not_there() {
         let counts = Counts { killed: 2, no_tests: 1, ..Counts::default() };
-        assert_eq!(breakdown(&counts), "2 killed, 1 no tests");
+        assert_eq!(breakdown(&counts).replace(NO_BREAK, " "), "2 killed, 1 no tests");
     }
 }

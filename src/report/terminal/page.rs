@@ -73,7 +73,7 @@ impl<'s> Page<'s> {
     /// A piece of a line in its colour, made visible.
     pub(super) fn paint(&self, role: Role, text: &str) -> String {
         let text = visible(text);
-        if !self.style.color || matches!(role, Role::Plain) {
+        if !self.style.color || text.is_empty() || matches!(role, Role::Plain) {
             return text.into_owned();
         }
         let ansi = role.ansi();

@@ -39,16 +39,16 @@ fn survivors_are_diffs_nearest_to_the_change_first() {
 
       <module>
       imports changed module code (shop/rates.py); covered by changed test
-      tests/test_cart.py::test_small; 1 more · 3 mutants: 1 invalid, 1 error, 1 not
-      run
+      tests/test_cart.py::test_small; 1 more · 3 mutants: 1 invalid, 1 error,
+      1 not run
         error  comparison/boundary  line 1  239735d307ceb52a  1 → 2
           the worker's pipe closed
 
     shop/till.py
 
       checkout
-      caller of Cart.total (distance 1) · 3 mutants: 1 survived, 1 equivalent, 1
-      suppressed
+      caller of Cart.total (distance 1) · 3 mutants: 1 survived, 1 equivalent,
+      1 suppressed
 
         survived  comparison/boundary  line 5  af5adae25709bb3f  known: it survives on the base too
         @@ -5,2 +5,2 @@
@@ -63,9 +63,9 @@ fn survivors_are_diffs_nearest_to_the_change_first() {
     note: poetry.lock changed, and no function can be tied to it; test it with
     --scope all
 
-    12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout, 1
-    equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % · 1 kept
-    from an earlier run · 4.0 s
+    12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
+    1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % ·
+    1 kept from an earlier run · 4.0 s
     failed: 2 mutants survived: breakages that their tests do not notice; 3 mutants
     are reached by no test
     ");
@@ -106,8 +106,8 @@ fn verbose_shows_every_mutant_and_every_test() {
 
       <module>
       imports changed module code (shop/rates.py); covered by changed test
-      tests/test_cart.py::test_small; all functions asked for · 3 mutants: 1
-      invalid, 1 error, 1 not run
+      tests/test_cart.py::test_small; all functions asked for · 3 mutants:
+      1 invalid, 1 error, 1 not run
         error  comparison/boundary  line 1  239735d307ceb52a  1 → 2
           the worker's pipe closed
         invalid  comparison/boundary  line 2  bf28e96666621500  1 → 2
@@ -118,8 +118,8 @@ fn verbose_shows_every_mutant_and_every_test() {
     shop/till.py
 
       checkout
-      caller of Cart.total (distance 1) · 3 mutants: 1 survived, 1 equivalent, 1
-      suppressed
+      caller of Cart.total (distance 1) · 3 mutants: 1 survived, 1 equivalent,
+      1 suppressed
 
         survived  comparison/boundary  line 5  af5adae25709bb3f  known: it survives on the base too
         @@ -5,2 +5,2 @@
@@ -139,9 +139,9 @@ fn verbose_shows_every_mutant_and_every_test() {
     note: poetry.lock changed, and no function can be tied to it; test it with
     --scope all
 
-    12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout, 1
-    equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % · 1 kept
-    from an earlier run · 4.0 s
+    12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
+    1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % ·
+    1 kept from an earlier run · 4.0 s
     failed: 2 mutants survived: breakages that their tests do not notice; 3 mutants
     are reached by no test
     "#);
@@ -157,9 +157,9 @@ fn quiet_is_a_line_a_finding() {
     shop/cart.py:14:8: timeout: -= 1 → += 1  e07e6ee541dbff09
     shop/till.py:5:8: survived: < → <=  af5adae25709bb3f
     shop/cart.py:1:8: error: 1 → 2  239735d307ceb52a
-    12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout, 1
-    equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % · 1 kept
-    from an earlier run · 4.0 s
+    12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
+    1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % ·
+    1 kept from an earlier run · 4.0 s
     failed: 2 mutants survived: breakages that their tests do not notice; 3 mutants
     are reached by no test
     ");

@@ -38,13 +38,17 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A space at which no line is broken.
+pub(super) const NO_BREAK: char = '\u{a0}';
+
 /// Breaks prose at spaces so that no line is longer than `width` characters with `indent` spaces
-/// before it; a single longer word stays whole.
+/// before it; a single longer word stays whole. A no-break space holds two words together and is
+/// shown as a space.
 pub(super) fn wrapped(prose: &str, indent: usize, width: usize) -> Vec<String> {
     let room = width.saturating_sub(indent).max(20);
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
-    for word in prose.split_whitespace() {
+    for word in prose.split([' ', '\t']).filter(|word| !word.is_empty()) {
         let length = word.chars().count();
         match lines.last_mut() {
             Some(line) if used + 1 + length <= room => {
@@ -58,6 +62,7 @@ pub(super) fn wrapped(prose: &str, indent: usize, width: usize) -> Vec<String> {
             }
         }
     }
+    lines.iter_mut().for_each(|line| *line = line.replace(NO_BREAK, " "));
     lines
 }
 
@@ -151,6 +156,12 @@ mod tests {
                 prop_assert!(line.chars().count() <= 40 || !line.trim_start().contains(' '));
             }
         }
+    }
+
+    #[test]
+    fn no_line_is_broken_at_a_no_break_space() {
+        let text = format!("{} 3{NO_BREAK}survived", "a".repeat(15));
+        assert_eq!(wrapped(&text, 2, 22), [format!("  {}", "a".repeat(15)), "  3 survived".into()]);
     }
 
     #[test]
