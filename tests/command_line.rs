@@ -11,7 +11,7 @@ fn mutdiff(arguments: &[&str]) -> Command {
 }
 
 fn output(arguments: &[&str]) -> Output {
-    mutdiff(arguments).output().unwrap()
+    mutdiff(arguments).output().expect("the binary was just built")
 }
 
 #[test]

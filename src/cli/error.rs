@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Tests,
     /// mutdiff's own, or the machine's.
     Internal,
+    /// Nobody's: the user stopped the run before there was anything to report.
+    Interrupted,
 }
 
 /// An error with its causes and hints.
@@ -73,6 +75,7 @@ impl CliError {
             Kind::Usage => Exit::Usage,
             Kind::Tests => Exit::TestsFail,
             Kind::Internal => Exit::Undecided,
+            Kind::Interrupted => Exit::Interrupted,
         }
     }
 

@@ -3,17 +3,18 @@
 //! Invariant: the exit code follows from the report's conclusion, or from the error.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use super::args::RunArgs;
 use super::console::Console;
-use super::error::CliError;
+use super::error::{CliError, Kind};
 use super::exit::Exit;
 use super::hints::shell_word;
 use super::progress::Progress;
 use super::{interrupt, output};
 use crate::config::Options;
 use crate::lab;
-use crate::model::{Report, Verdict};
+use crate::model::{Notice, Report, Verdict};
 use crate::report::terminal;
 
 /// Runs the command.
@@ -62,28 +63,31 @@ pub(super) fn conduct(options: &Options, console: Console) -> Result<Report, Cli
     let progress = Progress::new(&console);
     let interrupted = interrupt::watch(progress.speaker())?;
     let result = lab::run(options, &progress, interrupted);
-    finished(result, progress, console)
+    show_notices(progress.finish(), &result, console);
+    result.map_err(|error| {
+        if interrupted.load(Ordering::SeqCst) {
+            CliError::new(Kind::Interrupted, "interrupted before there was anything to report")
+                .caused(Some(&error))
+        } else {
+            error.into()
+        }
+    })
 }
 
 fn list(options: &Options, console: Console) -> Result<Report, CliError> {
     let progress = Progress::new(&console);
     let result = lab::list(options, &progress);
-    finished(result, progress, console)
+    show_notices(progress.finish(), &result, console);
+    Ok(result?)
 }
 
-/// Clears the progress. Notices that no report will show are shown now: they may be the reason.
-fn finished(
-    result: Result<Report, lab::LabError>,
-    progress: Progress,
-    console: Console,
-) -> Result<Report, CliError> {
-    let notices = progress.finish();
+/// Shows the notices that no report will: they may be the reason why there is none.
+fn show_notices(notices: Vec<Notice>, result: &Result<Report, lab::LabError>, console: Console) {
     if result.is_err() {
         for notice in notices {
             console.note(&format!("note: {}", notice.message));
         }
     }
-    Ok(result?)
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ fn options(args: &DemoArgs, repo: PathBuf) -> Options {
 fn introduction(dir: &Path) -> String {
     let [base, change] = &project::COMMITS;
     format!(
-        "A shop, as a git repository in {}:\n  {}  {}\n  {}  {}\n\n$ mutdiff --base {} --runner unittest\n\n",
+        "A shop, as a git repository in {}:\n  {:<16} {}\n  {:<16} {}\n\n$ mutdiff --base {} --runner unittest\n\n",
         dir.display(),
         base.branch,
         base.message,
