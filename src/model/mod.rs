@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here reads a file, starts a process or prints; every type is a value.
 
+mod file;
 mod function;
 mod graph;
 mod mutant;
@@ -12,6 +13,7 @@ mod text;
 mod trace;
 mod verdict;
 
+pub use file::{ContentHash, FileStat};
 pub use function::{Fingerprint, Function, FunctionKey, FunctionKind, QualName};
 pub use graph::CallGraph;
 pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};

@@ -1,0 +1,140 @@
+//! Errors of the layers below, sorted by whose turn it is, with what to do next.
+//!
+//! Invariant: the match on each error type names all of its variants, so a new one must be given
+//! its hint here before it compiles.
+
+use super::error::{CliError, Kind};
+use crate::git::GitError;
+use crate::lab::LabError;
+use crate::syntax::SyntaxError;
+
+impl From<LabError> for CliError {
+    fn from(error: LabError) -> Self {
+        let (kind, hints) = advice(&error);
+        hints.into_iter().fold(Self::of(kind, &error), Self::hint)
+    }
+}
+
+/// The kind of an error, and its hints.
+fn advice(error: &LabError) -> (Kind, Vec<String>) {
+    match error {
+        LabError::Git(error) => git(error),
+        LabError::Syntax(error) => syntax(error),
+        LabError::NoReport { .. } => usage(["run mutdiff in this repository first"]),
+        LabError::UnknownMutant { .. } => {
+            usage(["the report of the last run names the ids: mutdiff --list -v lists them again"])
+        }
+        LabError::AmbiguousMutant { candidates, .. } => {
+            let ids: Vec<&str> = candidates.iter().map(|id| id.as_str()).collect();
+            usage([format!("give more of it; it could be {}", ids.join(", "))])
+        }
+    }
+}
+
+fn syntax(error: &SyntaxError) -> (Kind, Vec<String>) {
+    match error {
+        SyntaxError::UnknownEncoding { .. } | SyntaxError::ConflictingEncoding { .. } => {
+            usage(["declare the encoding that Python reads it in: # -*- coding: utf-8 -*-"])
+        }
+        SyntaxError::Undecodable { .. } => {
+            usage(["save it as UTF-8, or declare its encoding in the first line"])
+        }
+        SyntaxError::NulByte { .. } | SyntaxError::TooLarge { .. } => (Kind::Usage, Vec::new()),
+        SyntaxError::Unparsable { path, .. } => {
+            usage([format!("see whether Python takes it: python -m py_compile {path}")])
+        }
+    }
+}
+
+fn usage<H: Into<String>, const N: usize>(hints: [H; N]) -> (Kind, Vec<String>) {
+    (Kind::Usage, hints.map(Into::into).to_vec())
+}
+
+fn git(error: &GitError) -> (Kind, Vec<String>) {
+    match error {
+        GitError::NotARepository { .. } => {
+            usage(["run it inside a git repository, or name one with --repo DIR"])
+        }
+        GitError::UnsafeOwnership { path } => usage([format!(
+            "if you trust it: git config --global --add safe.directory {}",
+            shell_word(&path.display().to_string())
+        )]),
+        GitError::Bare { .. } => usage(["use a clone with a working tree"]),
+        GitError::UnbornBranch { .. } => {
+            usage(["commit something first; a change needs a base to be measured against"])
+        }
+        GitError::ShallowClone { .. } => usage([
+            "fetch the history: git fetch --unshallow",
+            "in GitHub Actions: actions/checkout with `fetch-depth: 0`",
+        ]),
+        GitError::NoMergeBase { .. } => {
+            usage(["name a base that the branch was made from: --base REF"])
+        }
+        GitError::BaseNotFound { shallow: false, .. } => {
+            usage(["name one with --base REF; git branch -a lists what there is"])
+        }
+        GitError::BaseNotFound { shallow: true, .. } => usage([
+            "the clone is shallow: fetch the base first, git fetch origin BRANCH:BRANCH",
+            "in GitHub Actions: actions/checkout with `fetch-depth: 0`",
+        ]),
+        GitError::RevisionNotFound { .. } => {
+            usage(["git branch -a and git tag list what there is; git fetch may bring it"])
+        }
+        GitError::UnsafeEntry { .. } => {
+            usage(["test the working tree instead of --head, or mend that commit"])
+        }
+        GitError::File { .. } => usage(["see that it can be read, and that the disk is not full"]),
+        GitError::Libgit2 { .. } => {
+            usage(["see whether git itself takes it: git status; git fsck"])
+        }
+    }
+}
+
+/// Quoted for a shell where that is needed.
+pub(super) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::exit::Exit;
+    use crate::git::Tried;
+    use crate::model::MutantId;
+
+    #[test]
+    fn a_base_that_is_not_found_says_what_was_tried() {
+        let tried = |name: &str| Tried { name: name.into(), why: "no such ref".into() };
+        let error = GitError::BaseNotFound {
+            tried: vec![tried("origin/HEAD"), tried("main"), tried("master")],
+            shallow: false,
+        };
+        let error = CliError::from(LabError::Git(error));
+        insta::assert_snapshot!(error.render(false), @r"
+        error: no base to compare with; tried origin/HEAD (no such ref), main (no such ref), master (no such ref)
+        hint: name one with --base REF; git branch -a lists what there is
+        ");
+        assert_eq!(error.exit(), Exit::Usage);
+    }
+
+    #[test]
+    fn an_ambiguous_id_lists_what_it_could_be() {
+        let id = MutantId::from_text;
+        let error = LabError::AmbiguousMutant { id: id("a"), candidates: vec![id("ab"), id("ac")] };
+        insta::assert_snapshot!(CliError::from(error).render(false), @r"
+        error: several mutants of the last run have an id that begins with `a`
+        hint: give more of it; it could be ab, ac
+        ");
+    }
+
+    #[test]
+    fn paths_in_commands_are_quoted_where_needed() {
+        assert_eq!(shell_word("/a/b-c"), "/a/b-c");
+        assert_eq!(shell_word("/a b/it's"), r"'/a b/it'\''s'");
+    }
+}
