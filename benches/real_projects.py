@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Build git repositories of real projects from PyPI: `main` is the older release, `change` the newer.
+"""Build git repositories of real projects from PyPI: branch `main` older, `change` newer.
 
     real_projects.py [--python PY] [--dest DIR] [NAME [OLD NEW]]
 
@@ -34,7 +34,7 @@ BACKENDS = (
 )
 
 # Writes the ids of failed tests, one a line: the terminal's own summary cuts and mixes them.
-FAILED_PLUGIN = '''\
+FAILED_PLUGIN = """\
 import os
 def pytest_runtest_logreport(report):
     if report.failed:
@@ -44,7 +44,7 @@ def pytest_collectreport(report):
     if report.failed:
         with open(os.environ["REAL_FAILED"], "a", encoding="utf-8") as out:
             out.write(report.nodeid + "\\n")
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,16 @@ TABLE = (
 )
 
 
-def run(command: list[str | Path], cwd: Path | None = None, **environment: str) -> str:
+def run(
+    command: list[str | Path],
+    cwd: Path | None = None,
+    environment: dict[str, str] | None = None,
+) -> str:
     """Run a command to its end and return its output; a failure ends the script with it."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env={**os.environ, **environment},
+        env={**os.environ, **(environment or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -102,7 +106,7 @@ def git(repo: Path, *arguments: str) -> str:
         "GIT_AUTHOR_DATE": "2025-01-01T00:00:00Z",
         "GIT_COMMITTER_DATE": "2025-01-01T00:00:00Z",
     }
-    return run(["git", *arguments], cwd=repo, **hermetic)
+    return run(["git", *arguments], repo, hermetic)
 
 
 def sdist(python: Path, name: str, version: str, store: Path) -> Path:
@@ -112,7 +116,8 @@ def sdist(python: Path, name: str, version: str, store: Path) -> Path:
         store.mkdir(parents=True, exist_ok=True)
         command: list[str | Path] = [python, "-m", "pip", "download", "--quiet", "--no-deps"]
         command += ["--no-binary", ":all:", "--no-build-isolation", "--dest", store]
-        run([*command, f"{name}=={version}"], SETUPTOOLS_SCM_PRETEND_VERSION=version)
+        scm = {"SETUPTOOLS_SCM_PRETEND_VERSION": version}
+        run([*command, f"{name}=={version}"], environment=scm)
         found = archives(store, name, version)
     if not found:
         raise SystemExit(f"pip downloaded no .tar.gz of {name} {version} into {store}")
@@ -173,8 +178,7 @@ def build(project: Project, python: Path, dest: Path, store: Path) -> Path:
         git(repo, "commit", "--quiet", "-m", f"{project.name} {version}")
     run(
         [*pip, "--no-build-isolation", "--editable", repo],
-        SETUPTOOLS_SCM_PRETEND_VERSION=project.new,
-        **project.environment,
+        environment={"SETUPTOOLS_SCM_PRETEND_VERSION": project.new, **project.environment},
     )
     return repo
 
