@@ -58,7 +58,7 @@ sys.path[0] = os.getcwd()
 runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
 
-UNITTEST_FAILED = re.compile(r"^(?:FAIL|ERROR): (\S+) \((\S+?)\)", re.MULTILINE)
+UNITTEST_FAILED = re.compile(r"^(?:FAIL|ERROR|UNEXPECTED SUCCESS): (\S+) \((\S+?)\)", re.MULTILINE)
 UNITTEST_RUNNING = re.compile(r"^(\w+) \((\S+?)\)(?:\n.*)? \.\.\. ", re.MULTILINE)
 
 
