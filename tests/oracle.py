@@ -292,8 +292,9 @@ def parse() -> argparse.Namespace:
         "--timeout-factor",
         type=float,
         default=8.0,
-        help=f"a run may take F times the plain suite plus {FLOOR_SECONDS:.0f} s (default 8)",
+        help="a run may take F times the plain suite plus --timeout-floor seconds (default 8)",
     )
+    parser.add_argument("--timeout-floor", type=float, default=FLOOR_SECONDS)
     parser.add_argument("--memory", type=int, default=4096, help="MiB a process may map; 0: any")
     parser.add_argument("--json", type=Path, help="write every judgement there")
     parser.add_argument("--resume", action="store_true", help="use what --json already holds")
@@ -340,7 +341,7 @@ def judge_report(arguments: argparse.Namespace, work: Path) -> int:
     for mutant in mutants:
         mutated(slots[0].copy / mutant.path, mutant)
     seconds = check_green(suite, slots[0], mutants)
-    limit = arguments.timeout_factor * seconds + FLOOR_SECONDS
+    limit = arguments.timeout_factor * seconds + arguments.timeout_floor
     print(f"the suite is green without a mutant: {seconds:.2f} s, limit {limit:.1f} s")
     rests_on = identity(suite, arguments)
     known = earlier(arguments.json if arguments.resume else None, rests_on)
