@@ -15,3 +15,4 @@
 pub mod config;
 pub mod git;
 pub mod model;
+pub mod store;
