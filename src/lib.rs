@@ -15,4 +15,5 @@
 pub mod config;
 pub mod git;
 pub mod model;
+pub mod scope;
 pub mod store;
