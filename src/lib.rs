@@ -19,6 +19,7 @@ pub mod lab;
 pub mod model;
 pub mod report;
 pub mod schedule;
+pub mod scope;
 pub mod store;
 pub mod syntax;
 pub mod worker;

@@ -133,3 +133,182 @@ impl Repository {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::TestRepo;
+
+    /// `main` with one commit, and `topic` with one more, checked out.
+    fn branched() -> (TestRepo, String) {
+        let repo = TestRepo::new();
+        repo.write("m.py", "x = 1\n");
+        let first = repo.commit("first");
+        repo.git(&["checkout", "-q", "-b", "topic"]);
+        repo.write("m.py", "x = 2\n");
+        repo.commit("second");
+        (repo, first)
+    }
+
+    fn base(repo: &TestRepo, requested: Option<&str>, env: Option<&str>) -> Result<Base, GitError> {
+        repo.open().base(requested, env, &Head::WorkingTree)
+    }
+
+    fn tried(error: GitError) -> Vec<String> {
+        let GitError::BaseNotFound { tried, .. } = error else { panic!("{error}") };
+        tried.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_requested_base_is_taken_at_its_merge_base() {
+        let (repo, first) = branched();
+        repo.git(&["checkout", "-q", "main"]);
+        repo.write("other.py", "");
+        let tip = repo.commit("main goes on");
+        repo.git(&["checkout", "-q", "topic"]);
+        let found = base(&repo, Some("main"), Some("ignored")).unwrap();
+        let expected =
+            Base { name: "main".into(), commit: tip, merge_base: first, notices: Vec::new() };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_revision_may_stand_for_the_head() {
+        let (repo, first) = branched();
+        let head = Head::Commit(repo.open().resolve("topic~1").unwrap());
+        let found = repo.open().base(Some("topic"), None, &head).unwrap();
+        assert_eq!((found.name.as_str(), found.merge_base), ("topic", first));
+    }
+
+    #[test]
+    fn a_requested_base_that_is_missing_is_never_replaced() {
+        let (repo, _) = branched();
+        let error = base(&repo, Some("nowhere"), Some("main")).unwrap_err();
+        let expected = ["nowhere (no such ref)", "origin/nowhere (no such ref)"];
+        assert_eq!(tried(error), expected);
+    }
+
+    #[test]
+    fn a_requested_branch_is_found_on_origin_and_said_so() {
+        let (repo, first) = branched();
+        let clone = repo.cloned(&["--branch", "topic"]);
+        let found = base(&clone, Some("main"), None).unwrap();
+        assert_eq!((found.name.as_str(), found.merge_base), ("origin/main", first));
+        assert_eq!(found.notices[0].message, "there is no main here; compared with origin/main");
+    }
+
+    #[test]
+    fn github_base_ref_prefers_origin() {
+        let (repo, first) = branched();
+        let clone = repo.cloned(&["--branch", "topic"]);
+        clone.git(&["branch", "main", "topic"]);
+        let found = base(&clone, None, Some("main")).unwrap();
+        assert_eq!((found.name.as_str(), found.merge_base), ("origin/main", first));
+        assert_eq!(found.notices, []);
+        let local = base(&repo, None, Some("main")).unwrap();
+        assert_eq!(local.name, "main");
+        let error = base(&repo, None, Some("release")).unwrap_err();
+        assert_eq!(tried(error), ["origin/release (no such ref)", "release (no such ref)"]);
+    }
+
+    #[test]
+    fn an_empty_github_base_ref_is_unset() {
+        let (repo, _) = branched();
+        assert_eq!(base(&repo, None, Some("")).unwrap().name, "main");
+    }
+
+    #[test]
+    fn the_default_is_the_remote_s_default_branch() {
+        let (repo, _) = branched();
+        let clone = repo.cloned(&[]);
+        clone.git(&["branch", "main", "topic"]);
+        assert_eq!(base(&clone, None, None).unwrap().name, "origin/topic");
+        clone.git(&["remote", "rename", "origin", "upstream"]);
+        clone.git(&["remote", "set-head", "upstream", "main"]);
+        assert_eq!(base(&clone, None, None).unwrap().name, "upstream/main");
+    }
+
+    #[test]
+    fn without_a_remote_it_is_main_or_master() {
+        let (repo, _) = branched();
+        assert_eq!(base(&repo, None, None).unwrap().name, "main");
+        repo.git(&["branch", "-m", "main", "master"]);
+        assert_eq!(base(&repo, None, None).unwrap().name, "master");
+        repo.git(&["branch", "-m", "master", "trunk"]);
+        assert_eq!(
+            tried(base(&repo, None, None).unwrap_err()),
+            [
+                "origin/HEAD (no remote's default branch is known here)",
+                "main (no such ref)",
+                "master (no such ref)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_dangling_remote_head_is_tried_and_named() {
+        let (repo, _) = branched();
+        repo.git(&["branch", "-m", "main", "trunk"]);
+        repo.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/gone"]);
+        let error = base(&repo, None, None).unwrap_err();
+        assert_eq!(tried(error)[0], "origin/gone (no such ref)");
+    }
+
+    #[test]
+    fn the_base_may_be_the_head_itself() {
+        let repo = TestRepo::new();
+        repo.write("m.py", "x = 1\n");
+        let only = repo.commit("first");
+        let found = base(&repo, None, None).unwrap();
+        assert_eq!((found.commit, found.merge_base), (only.clone(), only));
+    }
+
+    #[test]
+    fn without_a_commit_there_is_no_base() {
+        let repo = TestRepo::new();
+        let error = base(&repo, Some("main"), None).unwrap_err();
+        assert!(matches!(error, GitError::UnbornBranch { .. }));
+    }
+
+    #[test]
+    fn unrelated_histories_have_no_merge_base() {
+        let (repo, _) = branched();
+        repo.git(&["checkout", "-q", "--orphan", "other"]);
+        repo.commit("unrelated");
+        let error = base(&repo, Some("main"), None).unwrap_err();
+        assert!(matches!(
+            error,
+            GitError::NoMergeBase { base, head } if base == "main" && head == "HEAD"
+        ));
+    }
+
+    #[test]
+    fn a_shallow_clone_says_that_history_is_missing() {
+        let (repo, _) = branched();
+        repo.git(&["checkout", "-q", "main"]);
+        repo.write("other.py", "");
+        repo.commit("main goes on");
+        let clone = repo.cloned(&["--depth", "1", "--no-single-branch", "--branch", "topic"]);
+        let error = base(&clone, Some("origin/main"), None).unwrap_err();
+        assert!(matches!(
+            error,
+            GitError::ShallowClone { base, head } if base == "origin/main" && head == "HEAD"
+        ));
+        let clone = repo.cloned(&["--depth", "1", "--branch", "topic"]);
+        let error = base(&clone, Some("main"), None).unwrap_err();
+        assert!(matches!(error, GitError::BaseNotFound { shallow: true, .. }));
+        let clone = repo.cloned(&["--depth", "2", "--no-single-branch", "--branch", "topic"]);
+        assert!(base(&clone, Some("main"), None).is_ok());
+    }
+
+    #[test]
+    fn a_commit_beyond_a_shallow_clone_is_not_found() {
+        let (repo, first) = branched();
+        let clone = repo.cloned(&["--depth", "1", "--branch", "topic"]);
+        let error = clone.open().resolve("HEAD~1").unwrap_err();
+        assert!(matches!(error, GitError::RevisionNotFound { .. }));
+        let error = clone.open().resolve(&first).unwrap_err();
+        let GitError::RevisionNotFound { why, .. } = error else { panic!("{error}") };
+        assert_eq!(why, "no such commit in this clone");
+    }
+}

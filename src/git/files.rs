@@ -125,3 +125,97 @@ impl Repository {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::TestRepo;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+
+    fn names(files: &Files) -> Vec<&str> {
+        files.entries.iter().map(|entry| entry.path.as_str()).collect()
+    }
+
+    #[test]
+    fn tracked_and_untracked_files_are_listed_and_ignored_ones_are_not() {
+        let repo = TestRepo::new();
+        repo.write(".gitignore", "*.log\nbuild/\n");
+        repo.write("pkg/tracked.py", "x = 1\n");
+        repo.write("gone.py", "");
+        let commit = repo.commit("first");
+        repo.remove("gone.py");
+        repo.write("pkg/new.py", "");
+        repo.write("new/deep/n.py", "");
+        repo.write("staged.py", "");
+        repo.git(&["add", "staged.py"]);
+        repo.write("a.log", "");
+        repo.write("build/b.py", "");
+        repo.write(".mutdiff/store.py", "");
+        let opened = repo.open();
+        let files = opened.files(&Head::WorkingTree).unwrap();
+        assert_eq!(
+            names(&files),
+            [".gitignore", "new/deep/n.py", "pkg/new.py", "pkg/tracked.py", "staged.py"]
+        );
+        let at_commit = opened.files(&Head::Commit(commit)).unwrap();
+        assert_eq!(names(&at_commit), [".gitignore", "gone.py", "pkg/tracked.py"]);
+    }
+
+    #[test]
+    fn settled_python_files_have_a_stat() {
+        let repo = TestRepo::new();
+        repo.write("old.py", "x = 1\n");
+        repo.write("data.txt", "x");
+        std::thread::sleep(std::time::Duration::from_millis(40));
+        repo.write("fresh.py", "x = 1\n");
+        let files = repo.open().files(&Head::WorkingTree).unwrap();
+        let stats: Vec<_> =
+            files.entries.iter().map(|f| (f.path.as_str(), f.stat.map(|s| s.size))).collect();
+        assert_eq!(stats, [("data.txt", None), ("fresh.py", None), ("old.py", Some(6))]);
+    }
+
+    #[test]
+    fn links_are_told_from_files() {
+        let repo = TestRepo::new();
+        repo.write("m.py", "");
+        symlink("m.py", repo.path().join("tracked_link.py")).unwrap();
+        repo.commit("first");
+        symlink("m.py", repo.path().join("new_link.py")).unwrap();
+        symlink("/nowhere", repo.path().join("broken.py")).unwrap();
+        let opened = repo.open();
+        let files = opened.files(&Head::WorkingTree).unwrap();
+        assert_eq!(names(&files), ["broken.py", "m.py", "new_link.py", "tracked_link.py"]);
+        let python: Vec<_> = files.python().map(|file| file.path.as_str()).collect();
+        assert_eq!(python, ["m.py"]);
+        let at_commit = opened.files(&Head::Commit("HEAD".into())).unwrap();
+        assert_eq!(at_commit.python().count(), 1);
+    }
+
+    #[test]
+    fn names_that_are_not_utf8_are_reported() {
+        let repo = TestRepo::new();
+        let name = std::ffi::OsStr::from_bytes(b"caf\xe9.py");
+        fs::write(repo.path().join(name), "").unwrap();
+        let files = repo.open().files(&Head::WorkingTree).unwrap();
+        assert!(files.entries.is_empty());
+        assert_eq!(files.skipped[0].path.as_str(), "caf\u{fffd}.py");
+        repo.commit("first");
+        let opened = repo.open();
+        for head in [Head::WorkingTree, Head::Commit("HEAD".into())] {
+            assert_eq!(opened.files(&head).unwrap().skipped.len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_sparse_checkout_lists_what_is_there() {
+        let repo = TestRepo::new();
+        repo.write("in/a.py", "");
+        repo.write("out/b.py", "");
+        let first = repo.commit("first");
+        repo.git(&["sparse-checkout", "set", "in"]);
+        let opened = repo.open();
+        assert_eq!(names(&opened.files(&Head::WorkingTree).unwrap()), ["in/a.py"]);
+        assert_eq!(opened.diff(&first, &Head::WorkingTree).unwrap().files, []);
+    }
+}

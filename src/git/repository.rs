@@ -83,7 +83,7 @@ impl Repository {
     pub(super) fn commit(&self, revision: &str) -> Result<Commit<'_>, GitError> {
         let not_found = |error: &git2::Error| GitError::RevisionNotFound {
             revision: revision.to_owned(),
-            why: why(error),
+            why: why(revision, error),
         };
         let object = self.inner.revparse_single(revision).map_err(|error| not_found(&error))?;
         object.peel_to_commit().map_err(|error| not_found(&error))
@@ -119,8 +119,10 @@ impl std::fmt::Debug for Repository {
 }
 
 /// libgit2's words for why a revision cannot be read, made shorter where they name internals.
-pub(super) fn why(error: &git2::Error) -> String {
+fn why(revision: &str, error: &git2::Error) -> String {
+    let is_hash = revision.len() >= 7 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
     match (error.code(), error.class()) {
+        (ErrorCode::NotFound, _) if is_hash => "no such commit in this clone".to_owned(),
         (ErrorCode::NotFound, ErrorClass::Reference) => "no such ref".to_owned(),
         (ErrorCode::NotFound, ErrorClass::Odb | ErrorClass::Object) => {
             "its commit is not in this clone".to_owned()

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use git2::{Delta, DiffOptions, Index, Oid};
+use git2::{Delta, DiffOptions, FileMode, Index, Oid};
 
 use super::tree::{self, OWN_DIRECTORY, Side, os_path};
 use super::{GitError, Repository};
@@ -63,7 +63,10 @@ impl Repository {
         for delta in diff.deltas() {
             let (old, new) = (delta.old_file(), delta.new_file());
             let Some(path) = new.path_bytes().or_else(|| old.path_bytes()) else { continue };
-            if path.starts_with(OWN_DIRECTORY) {
+            // A submodule that is not checked out is not a submodule that was removed.
+            let is_missing_submodule =
+                delta.status() == Delta::Deleted && old.mode() == FileMode::Commit;
+            if path.starts_with(OWN_DIRECTORY) || is_missing_submodule {
                 continue;
             }
             let side = Side {

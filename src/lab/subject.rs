@@ -26,8 +26,6 @@ pub(super) struct Subject {
     pub base: Base,
     /// Where the tested files are: the working tree, or a copy of the tested commit.
     pub root: PathBuf,
-    /// What is remembered.
-    pub store: Store,
     /// The project's Python files, sorted, with their contents' hashes.
     pub files: BTreeMap<RepoPath, ContentHash>,
     /// Files that were left out.
@@ -40,12 +38,12 @@ pub(super) struct Subject {
 
 impl Subject {
     /// Opens the repository and looks at its files.
-    pub(super) fn open(options: &Options) -> Result<Self, LabError> {
+    pub(super) fn open(options: &Options) -> Result<(Self, Store), LabError> {
         let repository = Repository::discover(&options.repo)?;
         let head = repository.head(options.head.as_deref())?;
         let from_ci = std::env::var("GITHUB_BASE_REF").ok().filter(|name| !name.is_empty());
         let base = repository.base(options.base.as_deref(), from_ci.as_deref(), &head)?;
-        let store = Store::open(repository.workdir())?;
+        let mut store = Store::open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;
         let mut subject = Self {
@@ -55,7 +53,6 @@ impl Subject {
             outdated: BTreeMap::new(),
             functions: HashMap::new(),
             _copy: None,
-            store,
             base,
             head,
             repository,
@@ -82,9 +79,9 @@ impl Subject {
             }
         }
         if !stats.is_empty() {
-            subject.store.put_stats(&stats)?;
+            store.put_stats(&stats)?;
         }
-        Ok(subject)
+        Ok((subject, store))
     }
 
     /// Copies a tested commit out, so that its tests can run; the working tree needs no copy.
@@ -125,8 +122,8 @@ impl Subject {
     }
 
     /// Parses what changed and loads the rest; afterwards [`Subject::functions`] answers.
-    pub(super) fn load_functions(&mut self) -> Result<(), LabError> {
-        for stored in self.store.all_files()? {
+    pub(super) fn load_functions(&mut self, store: &mut Store) -> Result<(), LabError> {
+        for stored in store.all_files()? {
             if self.files.get(&stored.path) == Some(&stored.hash) {
                 self.functions.insert(stored.path, stored.functions);
             }
@@ -139,7 +136,7 @@ impl Subject {
             parsed.push(StoredFile { path: path.clone(), hash, stat, functions: functions.clone() });
             self.functions.insert(path, functions);
         }
-        self.store.put_files(&parsed)?;
+        store.put_files(&parsed)?;
         Ok(())
     }
 

@@ -97,6 +97,9 @@ pub struct Collected {
     /// The code objects that edges speak of.
     #[serde(default)]
     pub codes: Vec<CodeRow>,
+    /// Installed modules that stand in for files of the project: name, file, the project's file.
+    #[serde(default)]
+    pub elsewhere: Vec<(String, String, String)>,
     /// Modules that a cold process may import ahead.
     #[serde(default)]
     pub preload: Vec<String>,

@@ -103,6 +103,7 @@ class Server:
             message["imports"] = self._imports.pairs()
             message["codes"] = codes.describe()
         message["preload"] = self._preloadable()
+        message["elsewhere"] = self._elsewhere()
         gc.freeze()
         self._socket.send(message)
         self._serve()
@@ -133,6 +134,23 @@ class Server:
                 continue
             names.append(name)
         return names
+
+    def _elsewhere(self) -> list[list[str]]:
+        """Installed modules that stand in for files of the project: ``[name, file, ours]``."""
+        found = []
+        known = set(self._project.files)
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if not isinstance(file, str) or "-packages" not in file:
+                continue
+            if self._project.index(file) is not None:
+                continue
+            place = name.replace(".", "/")
+            for ours in (f"{place}.py", f"{place}/__init__.py"):
+                for spelled in (ours, f"src/{ours}"):
+                    if spelled in known:
+                        found.append([name, file, spelled])
+        return found
 
     def _run_cold(self) -> None:
         self._imports.install(None)

@@ -1,0 +1,14 @@
+//! Scope: which functions a run decides, and why. Pure.
+//!
+//! Invariant: a function of a test file is never selected, a function that is gone is never
+//! selected, and the same input gives the same order.
+
+mod callers;
+mod changed;
+mod modules;
+mod reasons;
+mod select;
+mod tests;
+
+pub use changed::touched;
+pub use select::{ScopeInput, select};

@@ -1,0 +1,47 @@
+//! The reasons of one function, and how near they are to the change.
+//!
+//! Invariant: a function has one reason of each kind at most, nearest first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::callers::Reaches;
+use crate::model::{FunctionKey, Reason, Reasons, RepoPath, TestId};
+
+/// What the other files of this folder found.
+pub(super) struct Found<'a> {
+    pub(super) changed: BTreeSet<FunctionKey>,
+    pub(super) callers: BTreeMap<FunctionKey, Reaches>,
+    pub(super) users: BTreeMap<RepoPath, RepoPath>,
+    pub(super) covered: BTreeMap<&'a FunctionKey, &'a TestId>,
+}
+
+impl Found<'_> {
+    /// The reasons of a function; empty where it is in scope for none.
+    pub(super) fn reasons(&self, function: &FunctionKey) -> Reasons {
+        let mut reasons = Vec::new();
+        if self.changed.contains(function) {
+            reasons.push(Reason::Changed);
+        }
+        if let Some(Reaches { function, distance }) = self.callers.get(function) {
+            reasons.push(Reason::CallerOf { function: function.clone(), distance: *distance });
+        }
+        if let Some(path) = self.users.get(&function.path) {
+            reasons.push(Reason::ImportsChangedModule { path: path.clone() });
+        }
+        if let Some(test) = self.covered.get(function) {
+            reasons.push(Reason::CoveredByChangedTest { test: (*test).clone() });
+        }
+        reasons
+    }
+}
+
+/// Smaller is nearer: changed lines, changed functions, callers by distance, the rest.
+pub(super) fn nearness(reason: Option<&Reason>, has_changed_lines: bool) -> (u8, u32) {
+    match reason {
+        Some(Reason::Changed) => (u8::from(!has_changed_lines), 0),
+        Some(Reason::CallerOf { distance, .. }) => (2, *distance),
+        Some(Reason::ImportsChangedModule { .. }) => (3, 0),
+        Some(Reason::CoveredByChangedTest { .. }) => (4, 0),
+        Some(Reason::Asked) | None => (5, 0),
+    }
+}
