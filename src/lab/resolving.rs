@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::subject::Subject;
+use super::subject::Functions;
 use crate::model::{CodePoint, FunctionKey, LineNo, LineSet, RepoPath};
 use crate::syntax::resolve;
 use crate::worker::{CodeRow, TraceRecord};
@@ -15,7 +15,7 @@ const NOBODY: u64 = 0xffff_ffff;
 /// Resolves the numbers of one warm process.
 #[derive(Debug)]
 pub(super) struct Resolver<'s> {
-    subject: &'s Subject,
+    functions: &'s Functions,
     files: &'s [RepoPath],
     known: Vec<Option<FunctionKey>>,
 }
@@ -33,8 +33,8 @@ pub(super) struct Resolved {
 
 impl<'s> Resolver<'s> {
     /// For a process that was given `files` and knows `codes`.
-    pub(super) fn new(subject: &'s Subject, files: &'s [RepoPath], codes: &[CodeRow]) -> Self {
-        let mut resolver = Self { subject, files, known: Vec::new() };
+    pub(super) fn new(functions: &'s Functions, files: &'s [RepoPath], codes: &[CodeRow]) -> Self {
+        let mut resolver = Self { functions, files, known: Vec::new() };
         resolver.known = codes.iter().map(|row| resolver.function(row)).collect();
         resolver
     }
@@ -53,7 +53,7 @@ impl<'s> Resolver<'s> {
             first_line: LineNo::new(*line)?,
             name: name.clone(),
         };
-        resolve(self.subject.functions(path), &point).map(|function| function.key.clone())
+        resolve(self.functions.get(path)?, &point).map(|function| function.key.clone())
     }
 
     /// Resolves a trace.

@@ -15,6 +15,9 @@ use crate::model::{ContentHash, FileStat, Function, FunctionKey, Notice, RepoPat
 use crate::store::{Store, StoredFile};
 use crate::syntax::{Module, Source};
 
+/// The functions of each file.
+pub(super) type Functions = HashMap<RepoPath, Vec<Function>>;
+
 /// What a run is about.
 #[derive(Debug)]
 pub(super) struct Subject {
@@ -32,7 +35,7 @@ pub(super) struct Subject {
     pub skipped: Vec<SkippedFile>,
     /// Files whose stored functions are out of date.
     outdated: BTreeMap<RepoPath, Option<FileStat>>,
-    functions: HashMap<RepoPath, Vec<Function>>,
+    functions: Functions,
     _copy: Option<TempDir>,
 }
 
@@ -158,6 +161,11 @@ impl Subject {
     /// The functions of a file, empty for one that cannot be parsed.
     pub(super) fn functions(&self, path: &RepoPath) -> &[Function] {
         self.functions.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The functions of all files.
+    pub(super) fn table(&self) -> &Functions {
+        &self.functions
     }
 
     /// All functions.

@@ -126,7 +126,7 @@ pub(super) fn trace(
             root: subject.root.clone(),
         });
     }
-    let resolver = Resolver::new(subject, &warm.files, &collected.codes);
+    let resolver = Resolver::new(subject.table(), &warm.files, &collected.codes);
     let imports = store_imports(store, &resolver, warm)?;
     let mut digests = Digests::new(subject, Closures::new(&imports, subject.files.keys()));
     let tests: Vec<TestSummary> = (0..).zip(&collected.collected).map(|(position, test)| {
@@ -263,7 +263,7 @@ impl Tracer<'_> {
             ),
         };
         let units = batches(&rest, plan, |test| &self.tests[test].path);
-        failed.extend(self.units(units, slots, store, digests, None)?);
+        failed.extend(self.units(units.into(), slots, store, digests, None)?);
         Ok(failed)
     }
 
