@@ -220,7 +220,7 @@ fn a_test_that_passes_its_deadline_is_killed() {
     let broken = mutant("x * 2", "x * 3", project.root.path());
     let soon = |_| Duration::from_millis(300);
     let run = slot.run(&order(json!([2]), Some(broken), false), soon, &never).unwrap();
-    assert_eq!(run.ended, Ended::TimedOut { position: 0 });
+    assert_eq!(run.ended, Ended::TimedOut { position: 0, busy: false });
     let run = slot.run(&order(json!([2]), None, false), in_a_minute, &never).unwrap();
     assert_eq!(run.ended, Ended::Finished);
 }

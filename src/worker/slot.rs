@@ -37,6 +37,9 @@ pub enum Ended {
     TimedOut {
         /// Position of the test under way.
         position: usize,
+        /// Whether the child used its processor for nearly all of that time, so that a slow
+        /// machine is no explanation.
+        busy: bool,
     },
     /// Killed because the run was interrupted.
     Interrupted,
@@ -109,7 +112,7 @@ impl Slot {
         let ended = match killed {
             Some(_) if header.finished() => Ended::Finished,
             Some(Killed::Interrupted) => Ended::Interrupted,
-            Some(Killed::TimedOut) => Ended::TimedOut { position },
+            Some(Killed::TimedOut { busy }) => Ended::TimedOut { position, busy },
             None if status == 0 && header.finished() => Ended::Finished,
             None => Ended::Crashed { position },
         };
@@ -142,7 +145,8 @@ impl Slot {
             let why = if interrupted.load(Ordering::Relaxed) {
                 Some(Killed::Interrupted)
             } else if now >= limit {
-                Some(Killed::TimedOut)
+                let allowed = limit.saturating_sub(began);
+                Some(Killed::TimedOut { busy: used(header.pid) >= allowed.mul_f64(0.8) })
             } else {
                 None
             };
@@ -173,7 +177,7 @@ impl Slot {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Killed {
-    TimedOut,
+    TimedOut { busy: bool },
     Interrupted,
 }
 
@@ -192,6 +196,23 @@ fn times_of(header: &Header, slot: &[f64; 3], began: Duration) -> SlotTimes {
         reap: span(done, reaped),
         whole: monotonic().saturating_sub(began),
     }
+}
+
+/// Processor time that a process has used; zero where that cannot be told.
+fn used(pid: u32) -> Duration {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return Duration::ZERO;
+    };
+    // Behind the name in parentheses, utime and stime are the 12th and 13th fields (proc(5)).
+    let fields: Vec<&str> =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+    let per_second = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK)
+        .ok()
+        .flatten()
+        .and_then(|ticks| u64::try_from(ticks).ok())
+        .unwrap_or(100);
+    Duration::from_millis((ticks(11) + ticks(12)) * 1000 / per_second.max(1))
 }
 
 /// Kills a child with the session that it leads.

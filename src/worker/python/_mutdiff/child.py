@@ -76,7 +76,10 @@ class Child:
             mutant = Mutant.read(command["mutant"])
             self._override(mutant, command["probe"])
             try:
-                mutation.compile_file(self._project.path(mutant.file), mutant, None)
+                if not mutation.differs(self._project.path(mutant.file), mutant):
+                    if not command["probe"]:
+                        self._refuse("equivalent", "")
+                        return
             except mutation.SourceChanged as changed:
                 self._refuse("source_changed", changed)
                 return
@@ -154,7 +157,7 @@ class Child:
         return True
 
     def _run_tests(self, command: dict[str, Any], tests: list[int], runner: Runner) -> None:
-        memory = self._memory
+        memory, me = self._memory, kept.getpid()
         for position, number in enumerate(tests):
             memory.test_started(position + 1)
             if number < 0:
@@ -164,6 +167,7 @@ class Child:
             before = kept.perf_counter()
             outcome = runner.run(number, following)
             spent = kept.perf_counter() - before
+            _leave_if_forked(me)
             record: dict[str, Any] = {
                 "k": "test",
                 "i": position,
@@ -178,6 +182,7 @@ class Child:
 
     def _trace_tests(self, command: dict[str, Any], runner: Runner, tracer: Tracer) -> None:
         memory, codes, log = self._memory, tracer.codes, self._log
+        me = kept.getpid()
         tests: list[int] = command["tests"]
         shared = len(tests) > 1
         of_fixtures: dict[Any, Recording] = {}
@@ -213,6 +218,7 @@ class Child:
             before = kept.perf_counter()
             outcome = runner.run(number, following)
             spent = kept.perf_counter() - before
+            _leave_if_forked(me)
             if kept.exists(log):
                 read_log(log, codes, recording)
             whole = recording
@@ -233,6 +239,12 @@ class Child:
             if not memory.append(header, body):
                 memory.append({"k": "engine_error", "why": "a trace larger than the slot's memory"})
                 return
+
+
+def _leave_if_forked(me: int) -> None:
+    """Ends a process that a test forked and that came back here as a second runner."""
+    if kept.getpid() != me:
+        kept.exit_now(1)
 
 
 def _pack(recording: Recording, codes: Codes, first_new: int) -> tuple[dict[str, Any], bytes]:

@@ -93,6 +93,13 @@ def compile_file(path: str, mutant: Mutant, probe: Callable[[], None] | None) ->
     return _compile(mutated.decode(), path, 0, mutant.start if probe else None, probe)
 
 
+def differs(path: str, mutant: Mutant) -> bool:
+    """Whether the file compiles to other code with the mutant than without it."""
+    mutated = compile_file(path, mutant, None)
+    with kept.open_file(path, "rb") as file:
+        return not same(compile(file.read(), path, "exec", 0, dont_inherit=True), mutated)
+
+
 def compile_unit(
     path: str, unit: Unit, old: CodeType, probe: Callable[[], None] | None
 ) -> CodeType:
