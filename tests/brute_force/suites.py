@@ -158,8 +158,7 @@ class Suite:
             return [*base, *(["-x"] if stop_first else []), *self.arguments]
         base = ["unittest", *self.arguments, "-v"]
         base += ["-f"] if stop_first else []
-        # A pattern with a star is matched against the whole name, so its end is exact.
-        return [*base, "-k", f"*{only}"] if only else base
+        return [*base, "-k", _unittest_pattern(only)] if only else base
 
     def run(
         self,
@@ -276,6 +275,16 @@ def _unittest_events(output: str) -> tuple[list[str], str, list[str]]:
         (uncollected if "_FailedTest" in holder else failed)[dotted] = None
     started = [_dotted(name, holder) for name, holder in UNITTEST_RUNNING.findall(output)]
     return list(failed), started[-1] if started else "", list(uncollected)
+
+
+def _unittest_pattern(name: str) -> str:
+    """What `-k` takes for one test; the whole class or module for what is set up for all of it.
+
+    A pattern with a star is matched against the whole name, so its end is exact.
+    """
+    holder, _, last = name.rpartition(".")
+    shared = {"setUpClass", "tearDownClass", "setUpModule", "tearDownModule"}
+    return f"*{holder}.*" if last in shared else f"*{name}"
 
 
 def _dotted(name: str, holder: str) -> str:
