@@ -58,6 +58,9 @@ sys.path[0] = os.getcwd()
 runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
 
+# The exit code of a run that selected nothing, of pytest and of unittest from 3.12 on.
+NO_TESTS = 5
+
 UNITTEST_FAILED = re.compile(r"^(?:FAIL|ERROR|UNEXPECTED SUCCESS): (\S+) \((\S+?)\)", re.MULTILINE)
 UNITTEST_RUNNING = re.compile(r"^(\w+) \((\S+?)\)(?:\n.*)? \.\.\. ", re.MULTILINE)
 
@@ -200,6 +203,8 @@ class Suite:
             how = f"exit code {code}, not collected: {', '.join(uncollected[:3])}"
         elif failed:
             how = f"exit code {code}"
+        elif code == NO_TESTS and not running:
+            how = "no such test" if only else "no tests ran"
         else:
             how = f"exit code {code} and no failed test, last started: {running}"
             failed = [running] if running and code not in (3, 4, 5) else []
