@@ -143,7 +143,7 @@ class Court:
             without = self.suite.run(slot, self.limit, only=test)
             judgement.notes.append(
                 f"{test} alone: {with_it.end} with the mutant ({with_it.how or 'exit code 0'}), "
-                f"{without.end} without"
+                f"{without.end} without ({without.how or 'exit code 0'})"
             )
 
 

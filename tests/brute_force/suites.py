@@ -58,6 +58,9 @@ sys.path[0] = os.getcwd()
 runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
 
+# The exit code of a run that selected nothing, of pytest and of unittest from 3.12 on.
+NO_TESTS = 5
+
 UNITTEST_FAILED = re.compile(r"^(?:FAIL|ERROR|UNEXPECTED SUCCESS): (\S+) \((\S+?)\)", re.MULTILINE)
 UNITTEST_RUNNING = re.compile(r"^(\w+) \((\S+?)\)(?:\n.*)? \.\.\. ", re.MULTILINE)
 
@@ -158,8 +161,7 @@ class Suite:
             return [*base, *(["-x"] if stop_first else []), *self.arguments]
         base = ["unittest", *self.arguments, "-v"]
         base += ["-f"] if stop_first else []
-        # A pattern with a star is matched against the whole name, so its end is exact.
-        return [*base, "-k", f"*{only}"] if only else base
+        return [*base, "-k", _unittest_pattern(only)] if only else base
 
     def run(
         self,
@@ -201,6 +203,8 @@ class Suite:
             how = f"exit code {code}, not collected: {', '.join(uncollected[:3])}"
         elif failed:
             how = f"exit code {code}"
+        elif code == NO_TESTS and not running:
+            how = "no such test" if only else "no tests ran"
         else:
             how = f"exit code {code} and no failed test, last started: {running}"
             failed = [running] if running and code not in (3, 4, 5) else []
@@ -276,6 +280,16 @@ def _unittest_events(output: str) -> tuple[list[str], str, list[str]]:
         (uncollected if "_FailedTest" in holder else failed)[dotted] = None
     started = [_dotted(name, holder) for name, holder in UNITTEST_RUNNING.findall(output)]
     return list(failed), started[-1] if started else "", list(uncollected)
+
+
+def _unittest_pattern(name: str) -> str:
+    """What `-k` takes for one test; the whole class or module for what is set up for all of it.
+
+    A pattern with a star is matched against the whole name, so its end is exact.
+    """
+    holder, _, last = name.rpartition(".")
+    shared = {"setUpClass", "tearDownClass", "setUpModule", "tearDownModule"}
+    return f"*{holder}.*" if last in shared else f"*{name}"
 
 
 def _dotted(name: str, holder: str) -> str:
