@@ -19,3 +19,4 @@ pub mod lab;
 pub mod model;
 pub mod report;
 pub mod syntax;
+pub mod worker;

@@ -7,6 +7,10 @@ use super::error::{CliError, Kind};
 use crate::git::GitError;
 use crate::lab::LabError;
 use crate::syntax::SyntaxError;
+use crate::worker::WorkerError;
+
+/// For what should not happen.
+const REPORT_IT: &str = "this is a fault of mutdiff's; please report it with what it was run on";
 
 impl From<LabError> for CliError {
     fn from(error: LabError) -> Self {
@@ -20,6 +24,7 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
     match error {
         LabError::Git(error) => git(error),
         LabError::Syntax(error) => syntax(error),
+        LabError::Worker(error) => worker(error),
         LabError::NoReport { .. } => usage(["run mutdiff in this repository first"]),
         LabError::UnknownMutant { .. } => {
             usage(["the report of the last run names the ids: mutdiff --list -v lists them again"])
@@ -43,6 +48,47 @@ fn syntax(error: &SyntaxError) -> (Kind, Vec<String>) {
         SyntaxError::Unparsable { path, .. } => {
             usage([format!("see whether Python takes it: python -m py_compile {path}")])
         }
+    }
+}
+
+fn worker(error: &WorkerError) -> (Kind, Vec<String>) {
+    match error {
+        WorkerError::NoInterpreter { .. } => usage([
+            "name one with --python PATH, or make a virtual environment: python3 -m venv .venv",
+        ]),
+        WorkerError::NotAnInterpreter { .. } => usage([
+            "name another with --python PATH; a virtual environment must be that of this machine",
+        ]),
+        WorkerError::UnsupportedVersion { .. } => usage(["name another with --python PATH"]),
+        WorkerError::NoPytest { path } => usage([
+            format!(
+                "install it there: {} -m pip install pytest",
+                shell_word(&path.display().to_string())
+            ),
+            "or name the project's own interpreter with --python PATH, or take --runner unittest"
+                .to_owned(),
+        ]),
+        WorkerError::CollectionFailed { .. } => (
+            Kind::Tests,
+            vec![
+                "see whether the test runner itself collects them, with the same interpreter"
+                    .to_owned(),
+                "name the tests with --tests ARGS… where the runner needs arguments".to_owned(),
+            ],
+        ),
+        WorkerError::Died { .. } | WorkerError::SlotLost => (
+            Kind::Internal,
+            vec![
+                "a test that kills its parents can do this; leave it out with --tests ARGS…"
+                    .to_owned(),
+            ],
+        ),
+        WorkerError::Protocol { .. } => (Kind::Internal, vec![REPORT_IT.to_owned()]),
+        WorkerError::Interrupted => (Kind::Interrupted, Vec::new()),
+        WorkerError::Io { .. } => (
+            Kind::Internal,
+            vec!["see that the temporary directory can be written to, and has room".to_owned()],
+        ),
     }
 }
 
@@ -129,6 +175,19 @@ mod tests {
         insta::assert_snapshot!(CliError::from(error).render(false), @r"
         error: several mutants of the last run have an id that begins with `a`
         hint: give more of it; it could be ab, ac
+        ");
+    }
+
+    #[test]
+    fn tests_that_cannot_be_collected_exit_with_3_and_show_the_output() {
+        let output = "E   ImportError: no shop\n".to_owned();
+        let error = CliError::from(LabError::Worker(WorkerError::CollectionFailed { output }));
+        assert_eq!(error.exit(), Exit::TestsFail);
+        insta::assert_snapshot!(error.render(false), @r"
+        error: the tests cannot be collected:
+          E   ImportError: no shop
+        hint: see whether the test runner itself collects them, with the same interpreter
+        hint: name the tests with --tests ARGS… where the runner needs arguments
         ");
     }
 

@@ -9,6 +9,7 @@ use crate::config::Options;
 use crate::git::GitError;
 use crate::model::{DecidedMutant, MutantId, Notice, Phase, Report};
 use crate::syntax::SyntaxError;
+use crate::worker::WorkerError;
 
 /// What a run tells while it goes on.
 pub trait Events: Sync {
@@ -31,6 +32,9 @@ pub enum LabError {
     /// A file that everything else needs.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
+    /// The Python processes.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
     /// No run has stored a report.
     #[error("no run is stored for {}", repo.display())]
     NoReport {
