@@ -18,5 +18,7 @@ pub mod git;
 pub mod lab;
 pub mod model;
 pub mod report;
+pub mod schedule;
+pub mod store;
 pub mod syntax;
 pub mod worker;

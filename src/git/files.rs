@@ -4,6 +4,7 @@
 //! sorted and once.
 
 use std::fs;
+use std::time::SystemTime;
 
 use git2::FileMode;
 
@@ -19,7 +20,8 @@ pub struct FileEntry {
     pub path: RepoPath,
     /// Whether it is a symbolic link.
     pub is_symlink: bool,
-    /// What the disk says of it: for the regular Python files of the working tree only.
+    /// What the disk says of it: for the regular Python files of the working tree only, and not
+    /// for one that changed just now (its contents must be looked at).
     pub stat: Option<FileStat>,
 }
 
@@ -101,6 +103,7 @@ impl Repository {
                 files.push(path, side.mode == FileMode::Link);
             }
         }
+        let now = SystemTime::now();
         let mut buffer = self.workdir().to_path_buf();
         files.entries.retain_mut(|entry| {
             if !entry.path.is_python() || entry.is_symlink {
@@ -112,7 +115,7 @@ impl Repository {
             match fs::symlink_metadata(&buffer) {
                 Ok(metadata) => {
                     entry.is_symlink = metadata.is_symlink();
-                    entry.stat = metadata.is_file().then(|| FileStat::of(&metadata));
+                    entry.stat = FileStat::of(&metadata, now).filter(|_| metadata.is_file());
                     entry.is_symlink || metadata.is_file()
                 }
                 // Removed since the walk.

@@ -84,6 +84,9 @@ pub(super) fn repo_path(path: &[u8]) -> Result<RepoPath, SkippedFile> {
     })
 }
 
+/// Takes a path and the entry at it.
+pub(super) type Visit<'a> = dyn FnMut(&[u8], &TreeEntry<'_>) -> Result<(), GitError> + 'a;
+
 impl Repository {
     /// Calls `visit` for everything below `tree`, a directory before what it holds; `prefix` is
     /// the path of `tree` itself, empty or ending in a slash.
@@ -91,7 +94,7 @@ impl Repository {
         &self,
         tree: &Tree<'_>,
         prefix: &mut Vec<u8>,
-        visit: &mut dyn FnMut(&[u8], &TreeEntry<'_>) -> Result<(), GitError>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), GitError> {
         let length = prefix.len();
         for entry in tree {

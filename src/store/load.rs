@@ -1,0 +1,192 @@
+//! Reading the whole trace from the database.
+//!
+//! Invariant: a trace that is loaded is whole; a number without its row is an error, since it
+//! would lose lines or edges in silence.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::Connection;
+
+use super::encoding::Reader;
+use super::error::Fault;
+use super::interning::function_key;
+use super::stored_trace::{StoredTest, StoredTrace};
+use super::trace::{ReachDigest, TestSummary, outcome};
+use super::{Store, StoreError, meta};
+use crate::model::{CallGraph, FunctionKey, QualName, RepoPath, TestId};
+
+impl Store {
+    /// Loads the trace: all tests with their lines, functions and edges.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn load_trace(&self) -> Result<StoredTrace, StoreError> {
+        self.read(|connection| {
+            let mut trace = StoredTrace::default();
+            trace.read_functions(connection)?;
+            trace.read_tests(connection)?;
+            trace.read_sets(connection)?;
+            trace.check()?;
+            Ok(trace)
+        })
+    }
+}
+
+impl StoredTrace {
+    fn read_functions(&mut self, connection: &Connection) -> Result<(), Fault> {
+        let mut select = connection
+            .prepare("SELECT f.id, p.path, f.name FROM function f JOIN path p ON p.id = f.path")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            self.functions.put(row.get(0)?, function_key(row)?);
+        }
+        Ok(())
+    }
+
+    fn read_tests(&mut self, connection: &Connection) -> Result<(), Fault> {
+        for (summary, sets) in summaries(connection)? {
+            let [coverage, entered, edges] = sets;
+            self.by_id.insert(summary.id.clone(), self.tests.len());
+            self.tests.push(StoredTest { summary, coverage, entered, edges });
+        }
+        self.import_edges = import_edges(connection)?;
+        Ok(())
+    }
+
+    fn read_sets(&mut self, connection: &Connection) -> Result<(), Fault> {
+        let mut select = connection.prepare("SELECT id, path FROM path")?;
+        let paths: HashMap<u32, String> = select
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        // Sets that no test has any more stay in the database until they are collected.
+        let used = |of: fn(&StoredTest) -> u32| self.tests.iter().map(of).collect::<HashSet<_>>();
+        let coverages = used(|test| test.coverage);
+        each_set(connection, "SELECT id, data FROM coverage", &coverages, |id, data| {
+            self.coverages.put(id, Reader(data).ids()?);
+            Ok(())
+        })?;
+        let line_sets: HashSet<u32> =
+            self.coverages.0.iter().flatten().flatten().copied().collect();
+        let mut select = connection.prepare("SELECT id, path, data FROM line_set")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let id = row.get(0)?;
+            if line_sets.contains(&id) {
+                let path = paths.get(&row.get(1)?).ok_or(Fault::Malformed("a path is missing"))?;
+                let lines =
+                    Reader(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?).lines()?;
+                self.line_sets.put(id, (RepoPath::new(path), lines));
+            }
+        }
+        let entered = self.tests.iter().map(|test| test.entered).collect();
+        each_set(connection, "SELECT id, data FROM function_set", &entered, |id, data| {
+            self.function_sets.put(id, Reader(data).ids()?);
+            Ok(())
+        })?;
+        let edges = self.tests.iter().map(|test| test.edges).chain(self.import_edges).collect();
+        each_set(connection, "SELECT id, data FROM edge_set", &edges, |id, data| {
+            self.edge_sets.put(id, Reader(data).pairs()?);
+            Ok(())
+        })
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        for test in &self.tests {
+            self.coverages.has(test.coverage)?;
+            self.function_sets.has(test.entered)?;
+            self.edge_sets.has(test.edges)?;
+        }
+        self.import_edges.map_or(Ok(()), |set| self.edge_sets.has(set))?;
+        for &set in self.coverages.0.iter().flatten().flatten() {
+            self.line_sets.has(set)?;
+        }
+        for &function in self.function_sets.0.iter().flatten().flatten() {
+            self.functions.has(function)?;
+        }
+        for &(caller, callee) in self.edge_sets.0.iter().flatten().flatten() {
+            self.functions.has(caller)?;
+            self.functions.has(callee)?;
+        }
+        Ok(())
+    }
+}
+
+/// The set of the imports' edges.
+pub(super) fn import_edges(connection: &Connection) -> Result<Option<u32>, Fault> {
+    let Some(bytes) = meta::get(connection, "import edges")? else { return Ok(None) };
+    let number = bytes.try_into().map_err(|_| Fault::Malformed("the imports' edges"))?;
+    Ok(Some(u32::from_le_bytes(number)))
+}
+
+/// Every test in the order of collection, with the numbers of its coverage, of the functions that
+/// it entered and of its edges.
+pub(super) fn summaries(connection: &Connection) -> Result<Vec<(TestSummary, [u32; 3])>, Fault> {
+    let mut select = connection.prepare_cached(
+        "SELECT n.name, p.path, fp.path, f.name, position, outcome, microseconds, fork, alone_ok,
+                digest, coverage, entered, edges
+         FROM test t JOIN test_name n ON n.id = t.id LEFT JOIN path p ON p.id = t.path
+         LEFT JOIN function f ON f.id = t.function LEFT JOIN path fp ON fp.id = f.path
+         ORDER BY position, n.name",
+    )?;
+    let mut rows = select.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let path: Option<String> = row.get(1)?;
+        let function: (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
+        let summary = TestSummary {
+            id: TestId::new(row.get::<_, String>(0)?),
+            path: path.map(RepoPath::new),
+            function: match function {
+                (Some(path), Some(name)) => {
+                    Some(FunctionKey::new(RepoPath::new(path), QualName::new(name)))
+                }
+                _ => None,
+            },
+            position: row.get(4)?,
+            outcome: outcome(row.get(5)?)?,
+            microseconds: row.get::<_, i64>(6)?.cast_unsigned(),
+            fork: row.get(7)?,
+            alone_ok: row.get(8)?,
+            digest: ReachDigest(row.get(9)?),
+        };
+        found.push((summary, [row.get(10)?, row.get(11)?, row.get(12)?]));
+    }
+    Ok(found)
+}
+
+/// Calls `take` for the rows `(id, data)` whose id is wanted.
+pub(super) fn each_set(
+    connection: &Connection,
+    query: &str,
+    wanted: &HashSet<u32>,
+    mut take: impl FnMut(u32, &[u8]) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut select = connection.prepare_cached(query)?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        if wanted.contains(&id) {
+            take(id, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// The edges of these pairs of numbers.
+pub(super) fn call_graph(
+    connection: &Connection,
+    pairs: &HashSet<(u32, u32)>,
+) -> Result<CallGraph, Fault> {
+    let mut trace = StoredTrace::default();
+    trace.read_functions(connection)?;
+    let mut graph = CallGraph::default();
+    for &(caller, callee) in pairs {
+        let name = |id| trace.functions.get(id).cloned();
+        let (Some(caller), Some(callee)) = (name(caller), name(callee)) else {
+            return Err(Fault::Malformed("an edge has no name"));
+        };
+        graph.add(caller, callee);
+    }
+    Ok(graph)
+}

@@ -1,0 +1,32 @@
+//! What mutdiff remembers between runs: files, traces, verdicts. The only place that names
+//! `rusqlite`.
+//!
+//! Invariant: one process at a time writes; each write is one transaction, so that a `kill -9`
+//! leaves the state before it or after it.
+
+mod encoding;
+mod error;
+mod files;
+mod garbage;
+mod interning;
+mod load;
+mod meta;
+mod open;
+mod queries;
+mod reach;
+mod schema;
+mod stored_trace;
+#[cfg(test)]
+mod testing;
+mod trace;
+mod verdicts;
+
+pub use error::StoreError;
+pub use files::{KnownFile, StoredFile};
+pub use garbage::Removed;
+pub use meta::{EnvKey, LastReport, RunKey};
+pub use open::Store;
+pub use schema::VERSION;
+pub use stored_trace::{StoredTest, StoredTrace};
+pub use trace::{EdgeOwner, ReachDigest, TestRecord, TestSummary};
+pub use verdicts::{Basis, StoredVerdict};
