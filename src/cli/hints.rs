@@ -3,9 +3,12 @@
 //! Invariant: the match on each error type names all of its variants, so a new one must be given
 //! its hint here before it compiles.
 
+use std::path::Path;
+
 use super::error::{CliError, Kind};
 use crate::git::GitError;
 use crate::lab::LabError;
+use crate::store::StoreError;
 use crate::syntax::SyntaxError;
 use crate::worker::WorkerError;
 
@@ -24,6 +27,7 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
     match error {
         LabError::Git(error) => git(error),
         LabError::Syntax(error) => syntax(error),
+        LabError::Store(error) => store(error),
         LabError::Worker(error) => worker(error),
         LabError::NoReport { .. } => usage(["run mutdiff in this repository first"]),
         LabError::UnknownMutant { .. } => {
@@ -49,6 +53,34 @@ fn syntax(error: &SyntaxError) -> (Kind, Vec<String>) {
             usage([format!("see whether Python takes it: python -m py_compile {path}")])
         }
     }
+}
+
+fn store(error: &StoreError) -> (Kind, Vec<String>) {
+    match error {
+        StoreError::Locked { .. } => usage(["wait for the other to end, or end it"]),
+        StoreError::Newer { path, .. } => usage([format!(
+            "use that mutdiff, or begin anew: {} (tests are traced again)",
+            remove(path)
+        )]),
+        StoreError::Corrupt { path, .. } => usage([format!(
+            "begin anew: {} (it holds nothing that a run does not find again)",
+            remove(path)
+        )]),
+        StoreError::Unusable { .. } => usage([
+            "mutdiff keeps its notes in .mutdiff/ at the root of the repository; see that it can be written to",
+        ]),
+        StoreError::DiskFull { .. } => {
+            usage(["make room, and run it again: it goes on from there"])
+        }
+        StoreError::Sqlite { path, .. } => {
+            (Kind::Internal, vec![format!("if it happens again, begin anew: {}", remove(path))])
+        }
+    }
+}
+
+/// The command that deletes a store, and what SQLite keeps beside it.
+fn remove(path: &Path) -> String {
+    format!("rm -f {}*", shell_word(&path.display().to_string()))
 }
 
 fn worker(error: &WorkerError) -> (Kind, Vec<String>) {
@@ -188,6 +220,16 @@ mod tests {
           E   ImportError: no shop
         hint: see whether the test runner itself collects them, with the same interpreter
         hint: name the tests with --tests ARGS… where the runner needs arguments
+        ");
+    }
+
+    #[test]
+    fn a_damaged_store_names_the_command_that_deletes_it() {
+        let path = "/r/.mutdiff/store.sqlite".into();
+        let error = StoreError::Corrupt { path, what: "malformed".into() };
+        insta::assert_snapshot!(CliError::from(LabError::Store(error)).render(false), @r"
+        error: /r/.mutdiff/store.sqlite: the store is damaged (malformed)
+        hint: begin anew: rm -f /r/.mutdiff/store.sqlite* (it holds nothing that a run does not find again)
         ");
     }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use crate::config::Options;
 use crate::git::GitError;
 use crate::model::{DecidedMutant, MutantId, Notice, Phase, Report};
+use crate::store::StoreError;
 use crate::syntax::SyntaxError;
 use crate::worker::WorkerError;
 
@@ -32,6 +33,9 @@ pub enum LabError {
     /// A file that everything else needs.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
+    /// What is kept between runs.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The Python processes.
     #[error(transparent)]
     Worker(#[from] WorkerError),

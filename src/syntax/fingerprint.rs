@@ -104,8 +104,7 @@ fn treatment(node: Node<'_>, part: Part<'_>, root: Node<'_>) -> Treatment {
         "type" if is_mere_annotation(node, parent_kind) => Treatment::Skip,
         "typed_parameter" => Treatment::Transparent,
         "typed_default_parameter" => Treatment::Open("default_parameter"),
-        // `await x ** 2` is parsed as `await (x ** 2)`, so there the parentheses must count.
-        "parenthesized_expression" if parent_kind != "await" => Treatment::Transparent,
+        "parenthesized_expression" if !groups_otherwise(node) => Treatment::Transparent,
         "tuple_pattern" if is_one_parenthesized(node) => Treatment::Transparent,
         "pattern_list" => Treatment::Open("tuple_pattern"),
         "expression_list" => Treatment::Open("tuple"),
@@ -151,6 +150,17 @@ fn makes_tuple(comma: Node<'_>, parent_kind: &str) -> bool {
                 child.start() > comma.start()
                     && !matches!(child.kind(), "block" | "if_clause" | "for_in_clause")
             })
+    })
+}
+
+/// Whether the tree would be the same without the parentheses, though Python would group
+/// otherwise: tree-sitter-python takes `await x ** 2` for `await (x ** 2)`, and lets `^` bind more
+/// strongly than `&`.
+fn groups_otherwise(parenthesized: Node<'_>) -> bool {
+    let operator = |node: Node<'_>| node.field("operator").map_or("", Node::token);
+    parenthesized.parent().is_some_and(|parent| {
+        parent.kind() == "await"
+            || (operator(parent) == "&" && operator(parenthesized.unparenthesized()) == "^")
     })
 }
 
@@ -319,6 +329,8 @@ mod tests {
             ("(a, b) + c", "a, b + c"),
             ("(a + b) * c", "a + b * c"),
             ("(a < b) < c", "a < b < c"),
+            ("(a ^ b) & c", "a ^ b & c"),
+            ("await (a ** b)", "await a ** b"),
             ("x = 'a'", "x = b'a'"),
             ("x = 'a\\n'", "x = r'a\\n'"),
             ("x = 'ab'", "x = 'a' 'b'"),
@@ -335,7 +347,7 @@ mod tests {
         ] {
             let body =
                 |text: &str| format!("async def f():\n    {}\n", text.replace('\n', "\n    "));
-            if !old.contains("async") {
+            if !old.contains("async") && !old.contains("await") {
                 differ(&format!("{old}\n"), &format!("{new}\n"), &["<module>"]);
             }
             differ(&body(old), &body(new), &["f"]);

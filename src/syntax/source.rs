@@ -83,6 +83,11 @@ impl Source {
         self.disk.as_deref().unwrap_or(self.text.as_bytes())
     }
 
+    /// Whether the file starts with a UTF-8 byte order mark.
+    pub fn has_byte_order_mark(&self) -> bool {
+        self.has_bom
+    }
+
     /// The number of lines; a last newline starts no line, and an empty file has one.
     pub fn line_count(&self) -> usize {
         self.lines.len()
