@@ -28,7 +28,7 @@ from brute_force.reports import read
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
 # Fixtures whose suite runs on unittest; the others run on pytest.
-UNITTEST = frozenset({"unittest_basics"})
+UNITTEST = frozenset({"demo", "unittest_basics"})
 
 Verdicts = dict[str, dict[str, str]]
 

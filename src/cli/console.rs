@@ -3,6 +3,7 @@
 //! Invariant: standard output carries the result only; a reader that goes away is no error.
 
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use super::args::{Appearance, ColorChoice};
 use super::error::{CliError, Kind};
@@ -10,6 +11,8 @@ use crate::report::terminal::{Style, Verbosity, visible};
 
 /// Width of prose where the terminal's is not known.
 const WIDTH: usize = 100;
+/// Below this, prose is broken too often to be read.
+const NARROWEST: usize = 40;
 /// Lines of prose longer than this are hard to read.
 const WIDEST: usize = 120;
 
@@ -20,6 +23,8 @@ pub(super) struct Stream {
     pub(super) terminal: bool,
     /// Whether to colour what goes there.
     pub(super) color: bool,
+    /// Width of a line of prose, in characters.
+    width: usize,
 }
 
 /// The two streams and how much is said on them.
@@ -31,27 +36,32 @@ pub(super) struct Console {
     pub(super) err: Stream,
     /// How much is said.
     pub(super) verbosity: Verbosity,
-    width: usize,
 }
 
 impl Console {
     /// Looks at the process's streams and environment once.
     pub(super) fn new(appearance: &Appearance) -> Self {
-        let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
         let variable = |name: &str| std::env::var(name).ok();
-        let stream =
-            |terminal| Stream { terminal, color: colored(appearance.color, terminal, &variable) };
+        let stream = |stream: &dyn AsFd| {
+            let terminal = stream.as_fd().is_terminal();
+            let size = terminal.then(|| terminal_size::terminal_size_of(stream.as_fd())).flatten();
+            Stream {
+                terminal,
+                color: colored(appearance.color, terminal, &variable),
+                width: width(size.map(|(width, _)| width.0)),
+            }
+        };
         let verbosity = match (appearance.quiet, appearance.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, true) => Verbosity::Verbose,
             (false, false) => Verbosity::Normal,
         };
-        Self { out: stream(out), err: stream(err), verbosity, width: width() }
+        Self { out: stream(&io::stdout()), err: stream(&io::stderr()), verbosity }
     }
 
     /// How a report looks on `stream`.
     pub(super) fn style(&self, stream: Stream) -> Style {
-        Style { color: stream.color, width: self.width, verbosity: self.verbosity }
+        Style { color: stream.color, width: stream.width, verbosity: self.verbosity }
     }
 
     /// Writes a result to standard output. A closed pipe (`| head`) is not an error: its reader has
@@ -108,10 +118,13 @@ fn colored(choice: ColorChoice, terminal: bool, variable: &dyn Fn(&str) -> Optio
     }
 }
 
-fn width() -> usize {
-    let terminal = terminal_size::terminal_size_of(io::stdout())
-        .or_else(|| terminal_size::terminal_size_of(io::stderr()));
-    terminal.map_or(WIDTH, |(width, _)| usize::from(width.0).clamp(40, WIDEST))
+/// The width of prose for a stream whose terminal, if it is one, says its own. Some pseudo-terminals
+/// say 0.
+fn width(terminal: Option<u16>) -> usize {
+    match terminal {
+        None | Some(0) => WIDTH,
+        Some(columns) => usize::from(columns).clamp(NARROWEST, WIDEST),
+    }
 }
 
 #[cfg(test)]
@@ -142,5 +155,13 @@ mod tests {
         assert!(color(ColorChoice::Auto, true, &[("NO_COLOR", "")]));
         assert!(!color(ColorChoice::Auto, true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
         assert!(!color(ColorChoice::Auto, true, &[("TERM", "dumb")]));
+    }
+
+    #[test]
+    fn prose_in_a_file_is_as_wide_everywhere() {
+        assert_eq!(
+            [None, Some(0), Some(10), Some(90), Some(500)].map(width),
+            [100, 100, 40, 90, 120]
+        );
     }
 }

@@ -3,10 +3,17 @@
 //! Invariant: the match on each error type names all of its variants, so a new one must be given
 //! its hint here before it compiles.
 
+use std::path::Path;
+
 use super::error::{CliError, Kind};
 use crate::git::GitError;
 use crate::lab::LabError;
+use crate::store::StoreError;
 use crate::syntax::SyntaxError;
+use crate::worker::WorkerError;
+
+/// For what should not happen.
+const REPORT_IT: &str = "this is a fault of mutdiff's; please report it with what it was run on";
 
 impl From<LabError> for CliError {
     fn from(error: LabError) -> Self {
@@ -20,6 +27,8 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
     match error {
         LabError::Git(error) => git(error),
         LabError::Syntax(error) => syntax(error),
+        LabError::Store(error) => store(error),
+        LabError::Worker(error) => worker(error),
         LabError::NoReport { .. } => usage(["run mutdiff in this repository first"]),
         LabError::UnknownMutant { .. } => {
             usage(["the report of the last run names the ids: mutdiff --list -v lists them again"])
@@ -43,6 +52,75 @@ fn syntax(error: &SyntaxError) -> (Kind, Vec<String>) {
         SyntaxError::Unparsable { path, .. } => {
             usage([format!("see whether Python takes it: python -m py_compile {path}")])
         }
+    }
+}
+
+fn store(error: &StoreError) -> (Kind, Vec<String>) {
+    match error {
+        StoreError::Locked { .. } => usage(["wait for the other to end, or end it"]),
+        StoreError::Newer { path, .. } => usage([format!(
+            "use that mutdiff, or begin anew: {} (tests are traced again)",
+            remove(path)
+        )]),
+        StoreError::Corrupt { path, .. } => usage([format!(
+            "begin anew: {} (it holds nothing that a run does not find again)",
+            remove(path)
+        )]),
+        StoreError::Unusable { .. } => usage([
+            "mutdiff keeps its notes in .mutdiff/ at the root of the repository; see that it can be written to",
+        ]),
+        StoreError::DiskFull { .. } => {
+            usage(["make room, and run it again: it goes on from there"])
+        }
+        StoreError::Sqlite { path, .. } => {
+            (Kind::Internal, vec![format!("if it happens again, begin anew: {}", remove(path))])
+        }
+    }
+}
+
+/// The command that deletes a store, and what SQLite keeps beside it.
+fn remove(path: &Path) -> String {
+    format!("rm -f {}*", shell_word(&path.display().to_string()))
+}
+
+fn worker(error: &WorkerError) -> (Kind, Vec<String>) {
+    match error {
+        WorkerError::NoInterpreter { .. } => usage([
+            "name one with --python PATH, or make a virtual environment: python3 -m venv .venv",
+        ]),
+        WorkerError::NotAnInterpreter { .. } => usage([
+            "name another with --python PATH; a virtual environment must be that of this machine",
+        ]),
+        WorkerError::UnsupportedVersion { .. } => usage(["name another with --python PATH"]),
+        WorkerError::NoPytest { path } => usage([
+            format!(
+                "install it there: {} -m pip install pytest",
+                shell_word(&path.display().to_string())
+            ),
+            "or name the project's own interpreter with --python PATH, or take --runner unittest"
+                .to_owned(),
+        ]),
+        WorkerError::CollectionFailed { .. } => (
+            Kind::Tests,
+            vec![
+                "see whether the test runner itself collects them, with the same interpreter"
+                    .to_owned(),
+                "name the tests with --tests ARGS… where the runner needs arguments".to_owned(),
+            ],
+        ),
+        WorkerError::Died { .. } | WorkerError::SlotLost => (
+            Kind::Internal,
+            vec![
+                "a test that kills its parents can do this; leave it out with --tests ARGS…"
+                    .to_owned(),
+            ],
+        ),
+        WorkerError::Protocol { .. } => (Kind::Internal, vec![REPORT_IT.to_owned()]),
+        WorkerError::Interrupted => (Kind::Interrupted, Vec::new()),
+        WorkerError::Io { .. } => (
+            Kind::Internal,
+            vec!["see that the temporary directory can be written to, and has room".to_owned()],
+        ),
     }
 }
 
@@ -129,6 +207,29 @@ mod tests {
         insta::assert_snapshot!(CliError::from(error).render(false), @r"
         error: several mutants of the last run have an id that begins with `a`
         hint: give more of it; it could be ab, ac
+        ");
+    }
+
+    #[test]
+    fn tests_that_cannot_be_collected_exit_with_3_and_show_the_output() {
+        let output = "E   ImportError: no shop\n".to_owned();
+        let error = CliError::from(LabError::Worker(WorkerError::CollectionFailed { output }));
+        assert_eq!(error.exit(), Exit::TestsFail);
+        insta::assert_snapshot!(error.render(false), @r"
+        error: the tests cannot be collected:
+          E   ImportError: no shop
+        hint: see whether the test runner itself collects them, with the same interpreter
+        hint: name the tests with --tests ARGS… where the runner needs arguments
+        ");
+    }
+
+    #[test]
+    fn a_damaged_store_names_the_command_that_deletes_it() {
+        let path = "/r/.mutdiff/store.sqlite".into();
+        let error = StoreError::Corrupt { path, what: "malformed".into() };
+        insta::assert_snapshot!(CliError::from(LabError::Store(error)).render(false), @r"
+        error: /r/.mutdiff/store.sqlite: the store is damaged (malformed)
+        hint: begin anew: rm -f /r/.mutdiff/store.sqlite* (it holds nothing that a run does not find again)
         ");
     }
 

@@ -74,10 +74,7 @@ mod tests {
     use super::*;
 
     fn sample(test: u64, overhead: u64) -> Sample {
-        Sample {
-            test: Duration::from_micros(test),
-            overhead: Duration::from_micros(overhead),
-        }
+        Sample { test: Duration::from_micros(test), overhead: Duration::from_micros(overhead) }
     }
 
     #[test]

@@ -90,4 +90,16 @@ mod tests {
             assert_eq!(table, files_below(&dir));
         }
     }
+
+    #[test]
+    fn the_lesson_is_an_expected_survivor() {
+        let page = include_str!("../../../fixtures/demo/expected.json");
+        let expected: serde_json::Value = serde_json::from_str(page).unwrap();
+        let function = expected[format!("shop/discounts.py::{}", LESSON.function)].as_object();
+        let edit = format!("{} -> {} @ ", LESSON.original, LESSON.replacement);
+        let survives = |(key, verdict): (&String, &serde_json::Value)| {
+            key.starts_with(&edit) && verdict == "survived"
+        };
+        assert!(function.unwrap().iter().any(survives));
+    }
 }
