@@ -29,6 +29,31 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
         LabError::Syntax(error) => syntax(error),
         LabError::Store(error) => store(error),
         LabError::Worker(error) => worker(error),
+        LabError::SelfCheck { .. } => (
+            Kind::Internal,
+            vec![
+                "no verdict of this run could be trusted, so there is none".to_owned(),
+                REPORT_IT.to_owned(),
+            ],
+        ),
+        LabError::NoTestsCollected { .. } => (
+            Kind::Usage,
+            vec![
+                "name the tests with --tests ARGS…, as you would for the test runner itself"
+                    .to_owned(),
+                "take another runner with --runner pytest or --runner unittest".to_owned(),
+            ],
+        ),
+        LabError::WrongCopy { .. } => usage([
+            "install the repository in place: python -m pip install -e .",
+            "or take the installed copy out of the way: python -m pip uninstall",
+        ]),
+        LabError::Export { .. } => {
+            usage(["see that the temporary directory can be written to, and has room"])
+        }
+        LabError::UnreadableReport { .. } => {
+            usage(["another version of mutdiff wrote it; run mutdiff again"])
+        }
         LabError::NoReport { .. } => usage(["run mutdiff in this repository first"]),
         LabError::UnknownMutant { .. } => {
             usage(["the report of the last run names the ids: mutdiff --list -v lists them again"])

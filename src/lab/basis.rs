@@ -159,9 +159,6 @@ impl Digests {
         file: &RepoPath,
         candidates: impl Iterator<Item = &'p RepoPath>,
     ) -> BTreeSet<RepoPath> {
-        candidates
-            .filter(|candidate| self.closures.of(candidate).contains(file))
-            .cloned()
-            .collect()
+        candidates.filter(|candidate| self.closures.of(candidate).contains(file)).cloned().collect()
     }
 }

@@ -104,7 +104,10 @@ impl Change {
         if !not_code.is_empty() {
             notices.push(Notice {
                 code: "build_files".into(),
-                message: format!("not mutated, since they are no shipped code: {}", not_code.join(", ")),
+                message: format!(
+                    "not mutated, since they are no shipped code: {}",
+                    not_code.join(", ")
+                ),
             });
         }
         if !self.other_files.is_empty() {

@@ -58,9 +58,9 @@ pub(super) fn step(run: &SlotRun, count: usize) -> Step {
                 if test.outcome.is_failure() {
                     return match test.position.checked_sub(count) {
                         None => Step::Failed(test.position),
-                        Some(beyond) => Step::NewTestFailed(
-                            new_ids.get(beyond).cloned().unwrap_or_default(),
-                        ),
+                        Some(beyond) => {
+                            Step::NewTestFailed(new_ids.get(beyond).cloned().unwrap_or_default())
+                        }
                     };
                 }
             }
@@ -249,12 +249,7 @@ impl Attempt<'_, '_> {
 
     /// Whether the mutated statement is reached with the mutant in force: in the quickest tests,
     /// else in all of them.
-    fn reached(
-        &self,
-        lane: &mut Lane,
-        heat: Heat,
-        tests: &[usize],
-    ) -> Result<bool, WorkerError> {
+    fn reached(&self, lane: &mut Lane, heat: Heat, tests: &[usize]) -> Result<bool, WorkerError> {
         let few = tests.len().min(2);
         for part in [&tests[..few], &tests[few..]] {
             if part.is_empty() {

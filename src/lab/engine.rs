@@ -121,11 +121,8 @@ impl<'e> Engine<'e> {
         let options = &self.run.options.deadline;
         let limit = |position: usize| {
             let own = tests.get(position).map_or(1_000_000, |&t| stored[t].summary.microseconds);
-            let before = if heat == Heat::Cold && position == 0 {
-                self.allowance
-            } else {
-                Duration::ZERO
-            };
+            let before =
+                if heat == Heat::Cold && position == 0 { self.allowance } else { Duration::ZERO };
             before + deadline(options, own)
         };
         let number = lane.number;
@@ -214,7 +211,8 @@ impl<'e> Engine<'e> {
     }
 
     fn files_of(&self, tests: &[usize]) -> Option<Vec<String>> {
-        let files: Option<BTreeSet<&RepoPath>> = tests.iter().map(|&test| self.file(test)).collect();
+        let files: Option<BTreeSet<&RepoPath>> =
+            tests.iter().map(|&test| self.file(test)).collect();
         let absolute =
             |file: &RepoPath| self.root.join(file.as_str()).to_string_lossy().into_owned();
         files.map(|files| files.into_iter().map(absolute).collect())
@@ -258,10 +256,7 @@ impl<'e> Engine<'e> {
                 Process::start(self.run.directory, Mode::Cold, &options, self.run.interrupted)?;
             let leaked = process.ready(self.run.interrupted)?;
             if leaked.is_empty() || preload.is_empty() {
-                self.cold_pid
-                    .lock()
-                    .expect("no thread panics with the lock")
-                    .insert(process.pid());
+                self.cold_pid.lock().expect("no thread panics with the lock").insert(process.pid());
                 let process = Arc::new(process);
                 *cold = Some(process.clone());
                 return Ok(process);

@@ -41,21 +41,49 @@ impl Environment {
         store: &mut Store,
     ) -> Result<Self, LabError> {
         let path = Interpreter::locate(options.python.as_deref(), root)?;
-        let stamps = stamps(&path);
-        let note = format!("interpreter {}", path.display());
-        let known: Option<Remembered> =
-            store.note(&note)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let interpreter = match known {
-            Some(known) if known.stamps == stamps => known.interpreter,
-            _ => {
+        let interpreter = match recall(&path, store)? {
+            Some(known) => known,
+            None => {
+                let note = note(&path);
+                let stamps = stamps(&path);
                 let interpreter = find_interpreter(options.python.as_deref(), root)?;
                 let remembered = Remembered { stamps, interpreter: interpreter.clone() };
-                let bytes = serde_json::to_vec(&remembered)
-                    .expect("plain data has a JSON form");
+                let bytes = serde_json::to_vec(&remembered).expect("plain data has a JSON form");
                 store.put_note(&note, &bytes)?;
                 interpreter
             }
         };
+        Self::with(options, interpreter)
+    }
+
+    /// Like [`Environment::find`], but `None` where Python would have to be started or is missing.
+    pub(super) fn remembered(
+        options: &Options,
+        root: &Path,
+        store: &Store,
+    ) -> Result<Option<Self>, LabError> {
+        let Ok(path) = Interpreter::locate(options.python.as_deref(), root) else {
+            return Ok(None);
+        };
+        recall(&path, store)?.map(|interpreter| Self::with(options, interpreter)).transpose()
+    }
+
+    /// Stands in where no environment is known and nothing will be run.
+    pub(super) fn unknown() -> Self {
+        Self {
+            interpreter: Interpreter {
+                path: "python3".into(),
+                version: String::new(),
+                tag: String::new(),
+                site: Vec::new(),
+                pytest: false,
+            },
+            runner: RunnerKind::Unittest,
+            key: EnvKey(String::new()),
+        }
+    }
+
+    fn with(options: &Options, interpreter: Interpreter) -> Result<Self, LabError> {
         let runner = match options.runner {
             Some(RunnerKind::Pytest) if !interpreter.pytest => {
                 return Err(WorkerError::NoPytest { path: interpreter.path }.into());
@@ -67,6 +95,17 @@ impl Environment {
         let key = key(&interpreter, runner, &options.tests);
         Ok(Self { interpreter, runner, key })
     }
+}
+
+fn note(path: &Path) -> String {
+    format!("interpreter {}", path.display())
+}
+
+/// What the interpreter said when it was last asked, if it is still the same.
+fn recall(path: &Path, store: &Store) -> Result<Option<Interpreter>, LabError> {
+    let bytes = store.note(&note(path))?;
+    let known: Option<Remembered> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    Ok(known.filter(|known| known.stamps == stamps(path)).map(|known| known.interpreter))
 }
 
 /// What changes when the interpreter or what can be imported does.

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::LabError;
 use super::basis::{Closures, Digests};
 use super::change::Change;
 use super::environment::Environment;
 use super::subject::{Subject, is_code};
-use super::LabError;
 use crate::config::Options;
 use crate::model::{
     CallGraph, ContentHash, Function, FunctionKey, ImportTrace, LineRange, LineSet, Mutant, Reason,
@@ -287,7 +287,8 @@ impl<'k> Router<'k> {
             Route::Nobody => (&[][..], false),
         };
         let stored = self.known.trace.tests();
-        let parts = tests.iter().map(|&test| (&stored[test].summary.id, stored[test].summary.digest));
+        let parts =
+            tests.iter().map(|&test| (&stored[test].summary.id, stored[test].summary.digest));
         let basis = self.digests.verdict(mutant, &environment.key, cold, parts);
         (route, Some(basis))
     }

@@ -48,11 +48,8 @@ impl<'s> Resolver<'s> {
     pub(super) fn function(&self, row: &CodeRow) -> Option<FunctionKey> {
         let (file, line, name) = row;
         let path = self.files.get(*file)?;
-        let point = CodePoint {
-            path: path.clone(),
-            first_line: LineNo::new(*line)?,
-            name: name.clone(),
-        };
+        let point =
+            CodePoint { path: path.clone(), first_line: LineNo::new(*line)?, name: name.clone() };
         resolve(self.functions.get(path)?, &point).map(|function| function.key.clone())
     }
 

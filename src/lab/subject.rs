@@ -64,8 +64,7 @@ impl Subject {
         for entry in listed.python().filter(|entry| !entry.is_symlink) {
             let path = &entry.path;
             let remembered = known.get(path);
-            let same = remembered
-                .filter(|known| entry.stat.is_some() && known.stat == entry.stat);
+            let same = remembered.filter(|known| entry.stat.is_some() && known.stat == entry.stat);
             if let Some(known) = same {
                 subject.files.insert(path.clone(), known.hash);
                 continue;
@@ -136,7 +135,12 @@ impl Subject {
             let Some(module) = self.module(&path)? else { continue };
             let functions = module.functions().to_vec();
             let hash = ContentHash::of(module.source().bytes());
-            parsed.push(StoredFile { path: path.clone(), hash, stat, functions: functions.clone() });
+            parsed.push(StoredFile {
+                path: path.clone(),
+                hash,
+                stat,
+                functions: functions.clone(),
+            });
             self.functions.insert(path, functions);
         }
         store.put_files(&parsed)?;
@@ -181,11 +185,6 @@ impl Subject {
     /// The files that hold tests, fixtures and their helpers.
     pub(super) fn test_files(&self) -> BTreeSet<RepoPath> {
         self.files.keys().filter(|path| is_test_file(path)).cloned().collect()
-    }
-
-    /// The path of a file on disk.
-    pub(super) fn on_disk(&self, path: &RepoPath) -> PathBuf {
-        self.root.join(path.as_str())
     }
 
     /// Where bytecode of the project is cached.

@@ -129,23 +129,26 @@ pub(super) fn trace(
     let resolver = Resolver::new(subject.table(), &warm.files, &collected.codes);
     let imports = store_imports(store, &resolver, warm)?;
     let mut digests = Digests::new(subject, Closures::new(&imports, subject.files.keys()));
-    let tests: Vec<TestSummary> = (0..).zip(&collected.collected).map(|(position, test)| {
-        let (id, file, code) = test;
-        let function = code.as_ref().and_then(|(file, line, name)| {
-            resolver.function(&((*file)?, *line, name.clone()))
-        });
-        TestSummary {
-            id: TestId::new(id),
-            path: file.and_then(|file| warm.files.get(file).cloned()),
-            function,
-            position,
-            outcome: TestOutcome::Passed,
-            microseconds: 0,
-            fork: 0,
-            alone_ok: false,
-            digest: ReachDigest([0; 32]),
-        }
-    }).collect();
+    let tests: Vec<TestSummary> = (0..)
+        .zip(&collected.collected)
+        .map(|(position, test)| {
+            let (id, file, code) = test;
+            let function = code
+                .as_ref()
+                .and_then(|(file, line, name)| resolver.function(&((*file)?, *line, name.clone())));
+            TestSummary {
+                id: TestId::new(id),
+                path: file.and_then(|file| warm.files.get(file).cloned()),
+                function,
+                position,
+                outcome: TestOutcome::Passed,
+                microseconds: 0,
+                fork: 0,
+                alone_ok: false,
+                digest: ReachDigest([0; 32]),
+            }
+        })
+        .collect();
     let (stale, first_fork) = stale_tests(store, &mut digests, &tests)?;
     run.events.phase(Phase::Trace, Some(stale.len()));
     let mut failed = Vec::new();
@@ -163,11 +166,14 @@ pub(super) fn trace(
         let outputs = tracer.outputs(&failed, &mut slots)?;
         return Ok(outputs);
     }
-    Ok(failed.into_iter().map(|(number, outcome)| FailedTest {
-        test: tests[number].id.clone(),
-        outcome,
-        output: String::new(),
-    }).collect())
+    Ok(failed
+        .into_iter()
+        .map(|(number, outcome)| FailedTest {
+            test: tests[number].id.clone(),
+            outcome,
+            output: String::new(),
+        })
+        .collect())
 }
 
 /// Stores what imports did; returns the pairs (importer, imported).

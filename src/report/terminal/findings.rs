@@ -202,6 +202,7 @@ fn short(page: &mut Page<'_>, mutant: &DecidedMutant) {
         Verdict::NotRun { reason: NotRunReason::Interrupted } => {
             "the run was interrupted".to_owned()
         }
+        Verdict::NotRun { reason: NotRunReason::NotAsked } => return,
         Verdict::Survived | Verdict::NoTests | Verdict::Equivalent => return,
     };
     page.prose(6, Role::Aside, &detail);
