@@ -5,6 +5,8 @@
 //! are bytes on disk; lines are CPython's (`\n`, `\r\n` and a lone `\r` each end one).
 
 mod changed;
+#[cfg(test)]
+mod corpus;
 mod encoding;
 mod error;
 mod fingerprint;
