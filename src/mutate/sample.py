@@ -53,7 +53,7 @@ async def asynchronous(items):
 
 def strings(a, b):
     x = 'it\'s' "a\x41\N{BULLET}\u1234" r'\d+' "c" if False else (b'\xff' Rb"\n")
-    y = f'{a!r:>{b}} {b["k"]} {a if b else "c"} {a == 1} {a != b}' f"{a:*^10}" rf"\{a}"
+    y = f'{a!r:>{b}} {b["k"]} {a if b else "c"} {a == 1} {a != b}' f"{a:=^10}{b:=+5}" rf"\{a}"
     z = f"""{
         a.strip(b, 1)
     } {(lambda: None)()} {a.find('x')=}"""

@@ -10,6 +10,7 @@ mod corpus;
 mod encoding;
 mod error;
 mod fingerprint;
+mod format_spec;
 mod functions;
 mod module;
 mod resolve;
