@@ -12,6 +12,7 @@ mod error;
 mod fingerprint;
 mod format_spec;
 mod functions;
+mod literal;
 mod module;
 mod resolve;
 mod source;
