@@ -139,16 +139,16 @@ fn child_around(node: Node<'_>, bytes: ByteSpan) -> Option<Node<'_>> {
     node.children().find(|child| child.bytes().contains(bytes))
 }
 
+/// Whether a node's own brackets are around some bytes in it. An opening bracket is among the
+/// first children of every rule that has one, and the closing one is then the last: no list need
+/// be walked, however long.
 fn has_brackets_around(node: Node<'_>, bytes: ByteSpan) -> bool {
-    let mut opened = false;
-    for child in node.children() {
-        match child.token() {
-            "(" | "[" | "{" => opened = opened || child.end() <= bytes.start,
-            ")" | "]" | "}" if opened && child.start() >= bytes.end => return true,
-            _ => {}
-        }
-    }
-    false
+    let closes = node.text().ends_with([')', ']', '}']) && bytes.end < node.end();
+    closes
+        && node
+            .children()
+            .take(4)
+            .any(|child| matches!(child.token(), "(" | "[" | "{") && child.end() <= bytes.start)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! From a parsed file to its mutants.
 //!
-//! Invariant: mutants come in source order, and no two of a file give the same text. Ids do not
+//! Invariant: mutants come in source order, and no two of a function give the same text. Ids do not
 //! depend on which functions are wanted.
 
 use std::collections::{HashMap, HashSet};
@@ -25,7 +25,7 @@ pub fn mutants(module: &Module, wanted: &dyn Fn(&FunctionKey) -> bool) -> Vec<Mu
     found.sort_by_key(|c| (c.edit.bytes.start, c.edit.bytes.end, c.operator));
     let mut seen = HashSet::new();
     let text = module.source().text();
-    found.retain(|candidate| seen.insert(canonical(text, &candidate.edit)));
+    found.retain(|found| seen.insert((found.function, canonical(text, &found.edit))));
 
     let mut ordinals: HashMap<(usize, usize), u32> = HashMap::new();
     let mut units: HashMap<usize, Option<SwapUnit>> = HashMap::new();

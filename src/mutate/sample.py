@@ -52,8 +52,8 @@ async def asynchronous(items):
 
 
 def strings(a, b):
-    x = 'it\'s' "a\x41\N{BULLET}\u1234" r'\d+' b'\xff' Rb"\n" if False else ""
-    y = f'{a!r:>{b}} {b["k"]} {a if b else "c"} {a == 1} {a != b}' f"{a:=^10}" rf"\{a}"
+    x = 'it\'s' "a\x41\N{BULLET}\u1234" r'\d+' "c" if False else (b'\xff' Rb"\n")
+    y = f'{a!r:>{b}} {b["k"]} {a if b else "c"} {a == 1} {a != b}' f"{a:=^10}{b:=+5}" rf"\{a}"
     z = f"""{
         a.strip(b, 1)
     } {(lambda: None)()} {a.find('x')=}"""
@@ -87,7 +87,7 @@ def operators(a, b, c):
     x = a ** b ** -c; x = (a ** b) ** c
     x = a | b & c ^ a << b >> c ^ b & ~a
     x = not a in b; x = a is not b; x = a not in b is c
-    x = 1if a else 2; x = 0x1for x in b if x else 3,
+    x = 1if a else 2; x = [1for x in b if x], 3,
     x = a or b or c and a or not b and c
     x = not(a)or(b); x = a if b else c if a else(b)
     x = a and \

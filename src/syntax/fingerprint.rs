@@ -8,6 +8,7 @@
 use sha2::{Digest, Sha256};
 
 use super::functions::bound_lambda;
+use super::literal::{content, prefix, whole};
 use super::tree::Node;
 use crate::model::Fingerprint;
 
@@ -115,7 +116,7 @@ fn treatment(node: Node<'_>, part: Part<'_>, root: Node<'_>) -> Treatment {
         }
         "integer" | "float" => Treatment::Token(node.text().to_ascii_lowercase()),
         "string" => string(node),
-        "string_content" => Treatment::Token(string_text(node)),
+        "string_content" => Treatment::Token(content(node)),
         "string_start" => Treatment::Token(prefix(node.text())),
         "string_end" => Treatment::Skip,
         "format_specifier" => Treatment::Token(node.text().to_owned()),
@@ -203,54 +204,7 @@ fn string(node: Node<'_>) -> Treatment {
     if node.named_children().any(|child| child.kind() == "interpolation") {
         return Treatment::Open("string");
     }
-    let mut text = String::new();
-    for child in node.named_children() {
-        match child.kind() {
-            "string_start" => text.push_str(&prefix(child.text())),
-            "string_content" => text.push_str(&string_text(child)),
-            _ => {}
-        }
-    }
-    Treatment::Token(text)
-}
-
-/// A string's prefix in one spelling, and a `'`, so that it cannot run into the content.
-fn prefix(start: &str) -> String {
-    let mut letters: Vec<char> = start
-        .chars()
-        .filter(char::is_ascii_alphabetic)
-        .map(|c| c.to_ascii_lowercase())
-        .filter(|c| *c != 'u')
-        .collect();
-    letters.sort_unstable();
-    letters.into_iter().chain(['\'']).collect()
-}
-
-/// The content of a string with the newlines that CPython sees and, since formatters change the
-/// quotes around it, without escapes of quotes.
-fn string_text(content: Node<'_>) -> String {
-    let text = content.text().replace("\r\n", "\n").replace('\r', "\n");
-    let is_raw = content
-        .parent()
-        .and_then(|string| string.children().next())
-        .is_some_and(|start| start.text().contains(['r', 'R']));
-    if is_raw || !text.contains('\\') {
-        return text;
-    }
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text.chars();
-    while let Some(character) = rest.next() {
-        if character != '\\' {
-            plain.push(character);
-            continue;
-        }
-        match rest.next() {
-            Some(quote @ ('\'' | '"')) => plain.push(quote),
-            Some(other) => plain.extend(['\\', other]),
-            None => plain.push('\\'),
-        }
-    }
-    plain
+    Treatment::Token(whole(node))
 }
 
 #[cfg(test)]

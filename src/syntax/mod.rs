@@ -5,10 +5,14 @@
 //! are bytes on disk; lines are CPython's (`\n`, `\r\n` and a lone `\r` each end one).
 
 mod changed;
+#[cfg(test)]
+mod corpus;
 mod encoding;
 mod error;
 mod fingerprint;
+mod format_spec;
 mod functions;
+mod literal;
 mod module;
 mod resolve;
 mod source;

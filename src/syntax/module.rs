@@ -3,6 +3,7 @@
 //! Invariant: `functions()` starts with `<module>` and is in source order; every byte of the text
 //! belongs to exactly one function.
 
+use super::format_spec::leading_equals;
 use super::functions::{Site, find_functions};
 use super::tree::{Node, Tree};
 use super::{Source, SyntaxError};
@@ -35,7 +36,7 @@ impl Module {
     /// [`SyntaxError::Unparsable`] where the grammar does not take it; Python 2's `print` and
     /// `exec` statements are such places.
     pub fn parse(source: Source) -> Result<Self, SyntaxError> {
-        let tree = match lines_with_newlines(source.text()) {
+        let tree = match readable(source.text()) {
             None => Tree::parse(source.text()),
             Some(text) => Tree::parse(&text),
         };
@@ -103,19 +104,21 @@ impl Module {
     }
 }
 
-/// The text with each lone `\r` replaced, at the same offsets, by the newline that it is for
-/// CPython and is not for tree-sitter; `None` where there is none.
-fn lines_with_newlines(text: &str) -> Option<String> {
-    if !text.contains('\r') {
+/// The text as tree-sitter-python reads it rightly, with the same offsets: each lone `\r` as the
+/// newline that it is, and each `=` at the start of a format specifier, where it would be taken for
+/// a walrus, as another alignment. `None` where there is nothing to replace.
+fn readable(text: &str) -> Option<String> {
+    let is_lone = |at: usize| text.as_bytes().get(at + 1) != Some(&b'\n');
+    let lone = text.match_indices('\r').map(|(at, _)| at).filter(|at| is_lone(*at));
+    let lone: Vec<usize> = lone.collect();
+    let equals = leading_equals(text);
+    if lone.is_empty() && equals.is_empty() {
         return None;
     }
-    let mut rest = text.chars().peekable();
-    let mut replaced = String::with_capacity(text.len());
-    while let Some(character) = rest.next() {
-        let lone = character == '\r' && rest.peek() != Some(&'\n');
-        replaced.push(if lone { '\n' } else { character });
-    }
-    Some(replaced)
+    let mut bytes = text.as_bytes().to_vec();
+    lone.into_iter().for_each(|at| bytes[at] = b'\n');
+    equals.into_iter().for_each(|at| bytes[at] = b'<');
+    String::from_utf8(bytes).ok()
 }
 
 fn is_python_2(node: Node<'_>) -> bool {
@@ -149,6 +152,14 @@ mod tests {
         let module = parse("def f():\r  return 1\rdef g(): pass\r").unwrap();
         let lines: Vec<_> = module.functions().iter().map(|f| f.def_line.get()).collect();
         assert_eq!(lines, [1, 1, 3]);
+    }
+
+    #[test]
+    fn a_format_specifier_is_no_walrus() {
+        let module = parse("x = f'{a:=^10} {b:=5}'\n").unwrap();
+        assert!(module.root().preorder().all(|node| node.kind() != "named_expression"));
+        let specifiers = module.root().preorder().filter(|n| n.kind() == "format_specifier");
+        assert_eq!(specifiers.map(Node::text).collect::<Vec<_>>(), [":=^10", ":=5"]);
     }
 
     #[test]
