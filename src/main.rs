@@ -2,4 +2,8 @@
 //!
 //! Invariant: nothing is decided here.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mutdiff::cli::main().into()
+}

@@ -1,10 +1,11 @@
 //! The repository: its base, its diff, its files. The only place that names `git2`.
 //!
 //! Invariant: nothing here writes to the working tree, the index or the references; the only
-//! thing ever written is the empty directory that [`Repository::export`] is given.
+//! things ever written are the empty directories that [`Repository::export`] and [`create`] are given.
 
 mod base;
 mod changes;
+mod create;
 mod error;
 mod export;
 mod files;
@@ -19,6 +20,7 @@ mod working_tree;
 
 pub use base::Base;
 pub use changes::{ChangeStatus, Diff, FileChange, Head};
+pub use create::{NewCommit, create};
 pub use error::{GitError, Tried};
 pub use files::{FileEntry, Files};
 pub use hunks::{Hunk, HunkSide};

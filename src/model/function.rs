@@ -125,9 +125,12 @@ pub struct Function {
     pub def_line: LineNo,
     /// Its bytes, decorators included; the whole file for `<module>`.
     pub bytes: ByteSpan,
-    /// Digest of its code. That of `<module>` and of a class body leaves out the bodies of the
-    /// functions inside (their decorators, defaults and signatures belong to it, since they run
-    /// with it); that of a `def` includes nested functions.
+    /// Digest of its code. That of a `def` covers its decorators, parameters with their defaults,
+    /// body and nested functions; that of a class body covers the class's decorators and bases;
+    /// that of a bound lambda its whole assignment. Functions and classes inside a module or class
+    /// body are left out of its digest, headers included, so that no change counts twice.
+    /// Comments, formatting, docstrings and annotations never count, except annotations of
+    /// assignments in class bodies, which dataclasses and their like build fields from.
     pub fingerprint: Fingerprint,
     /// The function or class body that directly encloses it; `None` for `<module>`.
     pub parent: Option<QualName>,

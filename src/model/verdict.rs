@@ -95,6 +95,8 @@ pub enum NotRunReason {
     Budget,
     /// The run was interrupted.
     Interrupted,
+    /// Only the plan was asked for.
+    NotAsked,
 }
 
 impl fmt::Display for NotRunReason {
@@ -102,6 +104,7 @@ impl fmt::Display for NotRunReason {
         f.write_str(match self {
             Self::Budget => "budget",
             Self::Interrupted => "interrupted",
+            Self::NotAsked => "plan only",
         })
     }
 }

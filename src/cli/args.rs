@@ -1,0 +1,393 @@
+//! The command line.
+//!
+//! Invariant: what parses here is free of contradictions; what needs the file system or the
+//! environment to be judged is judged when the command begins.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::output::ReportTarget;
+use crate::config::{DeadlineOptions, Options, RunnerKind};
+use crate::model::{MutantId, ScopeKind};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  mutdiff demo                        see it work on a bundled project
+  mutdiff --base main                 test the functions changed since main, and their callers
+  mutdiff --list                      what would be tested, and why; runs nothing
+  mutdiff --base v1.2 --head v1.3     compare two revisions
+  mutdiff --report json=report.json   write the whole report too
+  mutdiff --tests tests/unit -k cart  hand these arguments to the test runner (comes last)
+  mutdiff show 3fa9                   a mutant as a patch, by the beginning of its id
+
+Exit codes:
+  0  gate passed, or nothing to test    3    the tests fail without a mutant
+  1  gate failed                        4    nothing could be decided
+  2  usage or configuration             130  interrupted";
+
+/// Mutation testing for the functions that a change touches, and for their callers
+///
+/// mutdiff breaks the functions that a change touches, and those that call them, in small ways, one
+/// at a time, runs the tests that reach them, and shows which breakages no test noticed. The working
+/// tree is never written to.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mutdiff",
+    version,
+    styles = STYLES,
+    args_conflicts_with_subcommands = true,
+    after_help = EXAMPLES,
+    max_term_width = 100
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Test a change (what `mutdiff` does without a command)
+    #[command(after_help = EXAMPLES)]
+    Run(Box<RunArgs>),
+    /// Print a mutant of the last run as a patch that `git apply` takes
+    ///
+    /// The lines before the patch say the verdict, the reason and the tests; `git apply` passes
+    /// over them: `mutdiff show ID | git apply` puts the mutant into the working tree.
+    Show(ShowArgs),
+    /// Test a bundled example with stock Python, to see what mutdiff does
+    ///
+    /// Unpacks a small project into a temporary git repository with a base and a changed branch,
+    /// and tests the change. Needs python3 and nothing else.
+    Demo(DemoArgs),
+}
+
+impl Cli {
+    /// The command; without one, it is `run`.
+    pub(super) fn into_command(self) -> Command {
+        self.command.unwrap_or_else(|| Command::Run(Box::new(self.run)))
+    }
+}
+
+/// How output looks, on every command.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct Appearance {
+    /// Colours; `auto` also heeds NO_COLOR and CLICOLOR_FORCE
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorChoice::Auto)]
+    pub(super) color: ColorChoice,
+    /// Show every mutant and every test
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Show a line a finding and the conclusion; no progress
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    /// On a terminal
+    Auto,
+    /// In a pipe too
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// `mutdiff run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// What to compare with; default: GITHUB_BASE_REF, else the remote's default branch, main,
+    /// master
+    #[arg(long, value_name = "REF", help_heading = "Change")]
+    base: Option<String>,
+    /// What to test; default: the working tree, staged, unstaged and untracked
+    #[arg(long, value_name = "REV", help_heading = "Change")]
+    head: Option<String>,
+    /// A directory in the repository
+    #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Change")]
+    repo: PathBuf,
+    /// How far to look from the change
+    #[arg(long, value_enum, default_value_t = ScopeArg::Callers, help_heading = "Change")]
+    scope: ScopeArg,
+    /// Follow callers up to N calls away; default: all of them
+    #[arg(long, value_name = "N", help_heading = "Change")]
+    depth: Option<u32>,
+
+    /// Tests that run side by side; default: the number of cores
+    #[arg(long, short, value_name = "N", value_parser = jobs, help_heading = "Tests")]
+    jobs: Option<NonZeroUsize>,
+    /// The interpreter; default: the active virtual environment's, that of .venv or venv in the
+    /// repository, python3
+    #[arg(long, value_name = "PATH", help_heading = "Tests")]
+    python: Option<PathBuf>,
+    /// The test runner; default: pytest where it can be imported, else unittest
+    #[arg(long, value_enum, help_heading = "Tests")]
+    runner: Option<RunnerArg>,
+    /// What to hand the runner: all that follows, options too, so it comes last (or write it
+    /// behind `--`)
+    #[arg(
+        long,
+        value_name = "ARGS",
+        num_args = 0..,
+        allow_hyphen_values = true,
+        help_heading = "Tests"
+    )]
+    tests: Vec<String>,
+    /// The same as `--tests ARGS…`
+    #[arg(last = true, value_name = "ARGS", hide = true, conflicts_with = "tests")]
+    rest: Vec<String>,
+    /// Leave out tests that fail without a mutant, instead of stopping
+    #[arg(long, help_heading = "Tests")]
+    allow_failing: bool,
+    /// A test may take FACTOR times its usual time under a mutant, and the floor on top
+    #[arg(long, value_name = "FACTOR", value_parser = factor, default_value = "10", help_heading = "Tests")]
+    deadline_factor: f64,
+    /// The floor, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "2", help_heading = "Tests")]
+    deadline_floor: Duration,
+
+    /// Show what would be tested and why; runs nothing of the project's
+    #[arg(long, help_heading = "Output")]
+    pub(super) list: bool,
+    /// Write a report, such as json=PATH (`-`: standard output); may be given several times
+    #[arg(long, value_name = "FORMAT=PATH", help_heading = "Output")]
+    pub(super) report: Vec<ReportTarget>,
+    /// Show where the time went
+    #[arg(long, help_heading = "Output")]
+    pub(super) timings: bool,
+    #[command(flatten)]
+    pub(super) appearance: Appearance,
+}
+
+impl RunArgs {
+    /// The options of the run.
+    pub(super) fn options(&self) -> Options {
+        Options {
+            repo: self.repo.clone(),
+            base: self.base.clone(),
+            head: self.head.clone(),
+            scope: self.scope.into(),
+            depth: self.depth,
+            jobs: self.jobs.unwrap_or_else(cores),
+            python: self.python.clone(),
+            runner: self.runner.map(RunnerKind::from),
+            tests: if self.rest.is_empty() { self.tests.clone() } else { self.rest.clone() },
+            allow_failing: self.allow_failing,
+            deadline: DeadlineOptions { factor: self.deadline_factor, floor: self.deadline_floor },
+        }
+    }
+}
+
+/// `mutdiff show`.
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The id of a mutant, or as much of its beginning as no other has
+    #[arg(value_parser = mutant_id)]
+    pub(super) id: MutantId,
+    /// A directory in the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    #[command(flatten)]
+    pub(super) appearance: Appearance,
+}
+
+/// `mutdiff demo`.
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Keep the demo project, and say where it is
+    #[arg(long)]
+    pub(super) keep: bool,
+    /// Tests that run side by side; default: the number of cores
+    #[arg(long, short, value_name = "N", value_parser = jobs)]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// The interpreter; default: the active virtual environment's, else python3
+    #[arg(long, value_name = "PATH")]
+    pub(super) python: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) appearance: Appearance,
+}
+
+/// Options for `repo` with every default.
+pub(super) fn default_options(repo: PathBuf) -> Options {
+    Options {
+        repo,
+        base: None,
+        head: None,
+        scope: ScopeKind::Callers,
+        depth: None,
+        jobs: cores(),
+        python: None,
+        runner: None,
+        tests: Vec::new(),
+        allow_failing: false,
+        deadline: DeadlineOptions::default(),
+    }
+}
+
+/// The cores that this process may use.
+fn cores() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ScopeArg {
+    /// Mutants on changed lines
+    Lines,
+    /// Changed functions
+    Functions,
+    /// Changed functions and all that reach them through calls
+    Callers,
+    /// Every function of the project
+    All,
+}
+
+impl From<ScopeArg> for ScopeKind {
+    fn from(scope: ScopeArg) -> Self {
+        match scope {
+            ScopeArg::Lines => Self::Lines,
+            ScopeArg::Functions => Self::Functions,
+            ScopeArg::Callers => Self::Callers,
+            ScopeArg::All => Self::All,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RunnerArg {
+    /// From the project's environment
+    Pytest,
+    /// Of the standard library
+    Unittest,
+}
+
+impl From<RunnerArg> for RunnerKind {
+    fn from(runner: RunnerArg) -> Self {
+        match runner {
+            RunnerArg::Pytest => Self::Pytest,
+            RunnerArg::Unittest => Self::Unittest,
+        }
+    }
+}
+
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "a number of jobs, at least 1, is needed".to_owned())
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && factor >= 1.0 => Ok(factor),
+        _ => Err("a number that is at least 1 is needed".to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "a number of seconds, at least 0, is needed".to_owned())
+}
+
+fn mutant_id(text: &str) -> Result<MutantId, String> {
+    let hexadecimal = text.chars().all(|c| c.is_ascii_hexdigit());
+    if hexadecimal && (1..=16).contains(&text.len()) {
+        Ok(MutantId::from_text(text.to_ascii_lowercase()))
+    } else {
+        Err("an id is up to 16 hexadecimal digits, as the report shows them".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, clap::Error> {
+        let words = std::iter::once("mutdiff").chain(line.split_whitespace());
+        Cli::try_parse_from(words).map(Cli::into_command)
+    }
+
+    fn options(line: &str) -> Options {
+        match parse(line) {
+            Ok(Command::Run(run)) => run.options(),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_declaration_holds_no_contradiction() {
+        <Cli as CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn no_command_is_run() {
+        for line in ["--base main --depth 2 -j 3", "run --base main --depth 2 --jobs 3"] {
+            let options = options(line);
+            assert_eq!(options.base.as_deref(), Some("main"));
+            assert_eq!((options.depth, options.jobs.get()), (Some(2), 3));
+            assert_eq!(options.scope, ScopeKind::Callers);
+            assert_eq!(options.deadline, DeadlineOptions::default());
+        }
+    }
+
+    #[test]
+    fn tests_takes_all_that_follows() {
+        let options = options("--jobs 2 --tests tests/unit -k foo --list -x show");
+        assert_eq!(options.tests, ["tests/unit", "-k", "foo", "--list", "-x", "show"]);
+    }
+
+    #[test]
+    fn two_dashes_are_the_same_as_tests() {
+        assert_eq!(options("--jobs 2 -- tests/unit -k foo").tests, ["tests/unit", "-k", "foo"]);
+        assert_eq!(options("run -- -x").tests, ["-x"]);
+        let error = parse("--tests a -- b").map(|_| ()).err().map(|e| e.kind());
+        assert_eq!(error, None, "behind --tests, everything is the runner's");
+        assert_eq!(options("--tests a -- b").tests, ["a", "--", "b"]);
+    }
+
+    #[test]
+    fn bad_values_are_usage_errors_that_say_what_is_needed() {
+        for (line, needed) in [
+            ("--jobs 0", "at least 1"),
+            ("--deadline-factor 0.5", "at least 1"),
+            ("--deadline-factor nan", "at least 1"),
+            ("--deadline-floor=-1", "at least 0"),
+            ("show xyz", "hexadecimal"),
+            ("--report xml=a", "json"),
+            ("--report json", "FORMAT=PATH"),
+            ("--scope near", "callers"),
+            ("-q -v", "cannot be used with"),
+        ] {
+            let error = parse(line).map(|_| ()).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line}");
+            assert!(error.to_string().contains(needed), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_option_of_run_before_another_command_is_an_error() {
+        let error = parse("--base main show ab").map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnknownArgument);
+    }
+
+    #[test]
+    fn ids_are_taken_in_capitals_too() {
+        let Ok(Command::Show(show)) = parse("show 3FA9 -q") else { panic!("show") };
+        assert_eq!(show.id.as_str(), "3fa9");
+    }
+}

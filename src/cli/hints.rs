@@ -1,0 +1,266 @@
+//! Errors of the layers below, sorted by whose turn it is, with what to do next.
+//!
+//! Invariant: the match on each error type names all of its variants, so a new one must be given
+//! its hint here before it compiles.
+
+use std::path::Path;
+
+use super::error::{CliError, Kind};
+use crate::git::GitError;
+use crate::lab::LabError;
+use crate::store::StoreError;
+use crate::syntax::SyntaxError;
+use crate::worker::WorkerError;
+
+/// For what should not happen.
+const REPORT_IT: &str = "this is a fault of mutdiff's; please report it with what it was run on";
+
+impl From<LabError> for CliError {
+    fn from(error: LabError) -> Self {
+        let (kind, hints) = advice(&error);
+        hints.into_iter().fold(Self::of(kind, &error), Self::hint)
+    }
+}
+
+/// The kind of an error, and its hints.
+fn advice(error: &LabError) -> (Kind, Vec<String>) {
+    match error {
+        LabError::Git(error) => git(error),
+        LabError::Syntax(error) => syntax(error),
+        LabError::Store(error) => store(error),
+        LabError::Worker(error) => worker(error),
+        LabError::SelfCheck { .. } => (
+            Kind::Internal,
+            vec![
+                "no verdict of this run could be trusted, so there is none".to_owned(),
+                REPORT_IT.to_owned(),
+            ],
+        ),
+        LabError::NoTestsCollected { .. } => (
+            Kind::Usage,
+            vec![
+                "name the tests with --tests ARGS…, as you would for the test runner itself"
+                    .to_owned(),
+                "take another runner with --runner pytest or --runner unittest".to_owned(),
+            ],
+        ),
+        LabError::WrongCopy { .. } => usage([
+            "install the repository in place: python -m pip install -e .",
+            "or take the installed copy out of the way: python -m pip uninstall",
+        ]),
+        LabError::Export { .. } => {
+            usage(["see that the temporary directory can be written to, and has room"])
+        }
+        LabError::UnreadableReport { .. } => {
+            usage(["another version of mutdiff wrote it; run mutdiff again"])
+        }
+        LabError::NoReport { .. } => usage(["run mutdiff in this repository first"]),
+        LabError::UnknownMutant { .. } => {
+            usage(["the report of the last run names the ids: mutdiff --list -v lists them again"])
+        }
+        LabError::AmbiguousMutant { candidates, .. } => {
+            let ids: Vec<&str> = candidates.iter().map(|id| id.as_str()).collect();
+            usage([format!("give more of it; it could be {}", ids.join(", "))])
+        }
+    }
+}
+
+fn syntax(error: &SyntaxError) -> (Kind, Vec<String>) {
+    match error {
+        SyntaxError::UnknownEncoding { .. } | SyntaxError::ConflictingEncoding { .. } => {
+            usage(["declare the encoding that Python reads it in: # -*- coding: utf-8 -*-"])
+        }
+        SyntaxError::Undecodable { .. } => {
+            usage(["save it as UTF-8, or declare its encoding in the first line"])
+        }
+        SyntaxError::NulByte { .. } | SyntaxError::TooLarge { .. } => (Kind::Usage, Vec::new()),
+        SyntaxError::Unparsable { path, .. } => {
+            usage([format!("see whether Python takes it: python -m py_compile {path}")])
+        }
+    }
+}
+
+fn store(error: &StoreError) -> (Kind, Vec<String>) {
+    match error {
+        StoreError::Locked { .. } => usage(["wait for the other to end, or end it"]),
+        StoreError::Newer { path, .. } => usage([format!(
+            "use that mutdiff, or begin anew: {} (tests are traced again)",
+            remove(path)
+        )]),
+        StoreError::Corrupt { path, .. } => usage([format!(
+            "begin anew: {} (it holds nothing that a run does not find again)",
+            remove(path)
+        )]),
+        StoreError::Unusable { .. } => usage([
+            "mutdiff keeps its notes in .mutdiff/ at the root of the repository; see that it can be written to",
+        ]),
+        StoreError::DiskFull { .. } => {
+            usage(["make room, and run it again: it goes on from there"])
+        }
+        StoreError::Sqlite { path, .. } => {
+            (Kind::Internal, vec![format!("if it happens again, begin anew: {}", remove(path))])
+        }
+    }
+}
+
+/// The command that deletes a store, and what SQLite keeps beside it.
+fn remove(path: &Path) -> String {
+    format!("rm -f {}*", shell_word(&path.display().to_string()))
+}
+
+fn worker(error: &WorkerError) -> (Kind, Vec<String>) {
+    match error {
+        WorkerError::NoInterpreter { .. } => usage([
+            "name one with --python PATH, or make a virtual environment: python3 -m venv .venv",
+        ]),
+        WorkerError::NotAnInterpreter { .. } => usage([
+            "name another with --python PATH; a virtual environment must be that of this machine",
+        ]),
+        WorkerError::UnsupportedVersion { .. } => usage(["name another with --python PATH"]),
+        WorkerError::NoPytest { path } => usage([
+            format!(
+                "install it there: {} -m pip install pytest",
+                shell_word(&path.display().to_string())
+            ),
+            "or name the project's own interpreter with --python PATH, or take --runner unittest"
+                .to_owned(),
+        ]),
+        WorkerError::CollectionFailed { .. } => (
+            Kind::Tests,
+            vec![
+                "see whether the test runner itself collects them, with the same interpreter"
+                    .to_owned(),
+                "name the tests with --tests ARGS… where the runner needs arguments".to_owned(),
+            ],
+        ),
+        WorkerError::Died { .. } | WorkerError::SlotLost => (
+            Kind::Internal,
+            vec![
+                "a test that kills its parents can do this; leave it out with --tests ARGS…"
+                    .to_owned(),
+            ],
+        ),
+        WorkerError::Protocol { .. } => (Kind::Internal, vec![REPORT_IT.to_owned()]),
+        WorkerError::Interrupted => (Kind::Interrupted, Vec::new()),
+        WorkerError::Io { .. } => (
+            Kind::Internal,
+            vec!["see that the temporary directory can be written to, and has room".to_owned()],
+        ),
+    }
+}
+
+fn usage<H: Into<String>, const N: usize>(hints: [H; N]) -> (Kind, Vec<String>) {
+    (Kind::Usage, hints.map(Into::into).to_vec())
+}
+
+fn git(error: &GitError) -> (Kind, Vec<String>) {
+    match error {
+        GitError::NotARepository { .. } => {
+            usage(["run it inside a git repository, or name one with --repo DIR"])
+        }
+        GitError::UnsafeOwnership { path } => usage([format!(
+            "if you trust it: git config --global --add safe.directory {}",
+            shell_word(&path.display().to_string())
+        )]),
+        GitError::Bare { .. } => usage(["use a clone with a working tree"]),
+        GitError::UnbornBranch { .. } => {
+            usage(["commit something first; a change needs a base to be measured against"])
+        }
+        GitError::ShallowClone { .. } => usage([
+            "fetch the history: git fetch --unshallow",
+            "in GitHub Actions: actions/checkout with `fetch-depth: 0`",
+        ]),
+        GitError::NoMergeBase { .. } => {
+            usage(["name a base that the branch was made from: --base REF"])
+        }
+        GitError::BaseNotFound { shallow: false, .. } => {
+            usage(["name one with --base REF; git branch -a lists what there is"])
+        }
+        GitError::BaseNotFound { shallow: true, .. } => usage([
+            "the clone is shallow: fetch the base first, git fetch origin BRANCH:BRANCH",
+            "in GitHub Actions: actions/checkout with `fetch-depth: 0`",
+        ]),
+        GitError::RevisionNotFound { .. } => {
+            usage(["git branch -a and git tag list what there is; git fetch may bring it"])
+        }
+        GitError::UnsafeEntry { .. } => {
+            usage(["test the working tree instead of --head, or mend that commit"])
+        }
+        GitError::File { .. } => usage(["see that it can be read, and that the disk is not full"]),
+        GitError::Libgit2 { .. } => {
+            usage(["see whether git itself takes it: git status; git fsck"])
+        }
+    }
+}
+
+/// Quoted for a shell where that is needed.
+pub(super) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::exit::Exit;
+    use crate::git::Tried;
+    use crate::model::MutantId;
+
+    #[test]
+    fn a_base_that_is_not_found_says_what_was_tried() {
+        let tried = |name: &str| Tried { name: name.into(), why: "no such ref".into() };
+        let error = GitError::BaseNotFound {
+            tried: vec![tried("origin/HEAD"), tried("main"), tried("master")],
+            shallow: false,
+        };
+        let error = CliError::from(LabError::Git(error));
+        insta::assert_snapshot!(error.render(false), @r"
+        error: no base to compare with; tried origin/HEAD (no such ref), main (no such ref), master (no such ref)
+        hint: name one with --base REF; git branch -a lists what there is
+        ");
+        assert_eq!(error.exit(), Exit::Usage);
+    }
+
+    #[test]
+    fn an_ambiguous_id_lists_what_it_could_be() {
+        let id = MutantId::from_text;
+        let error = LabError::AmbiguousMutant { id: id("a"), candidates: vec![id("ab"), id("ac")] };
+        insta::assert_snapshot!(CliError::from(error).render(false), @r"
+        error: several mutants of the last run have an id that begins with `a`
+        hint: give more of it; it could be ab, ac
+        ");
+    }
+
+    #[test]
+    fn tests_that_cannot_be_collected_exit_with_3_and_show_the_output() {
+        let output = "E   ImportError: no shop\n".to_owned();
+        let error = CliError::from(LabError::Worker(WorkerError::CollectionFailed { output }));
+        assert_eq!(error.exit(), Exit::TestsFail);
+        insta::assert_snapshot!(error.render(false), @r"
+        error: the tests cannot be collected:
+          E   ImportError: no shop
+        hint: see whether the test runner itself collects them, with the same interpreter
+        hint: name the tests with --tests ARGS… where the runner needs arguments
+        ");
+    }
+
+    #[test]
+    fn a_damaged_store_names_the_command_that_deletes_it() {
+        let path = "/r/.mutdiff/store.sqlite".into();
+        let error = StoreError::Corrupt { path, what: "malformed".into() };
+        insta::assert_snapshot!(CliError::from(LabError::Store(error)).render(false), @r"
+        error: /r/.mutdiff/store.sqlite: the store is damaged (malformed)
+        hint: begin anew: rm -f /r/.mutdiff/store.sqlite* (it holds nothing that a run does not find again)
+        ");
+    }
+
+    #[test]
+    fn paths_in_commands_are_quoted_where_needed() {
+        assert_eq!(shell_word("/a/b-c"), "/a/b-c");
+        assert_eq!(shell_word("/a b/it's"), r"'/a b/it'\''s'");
+    }
+}

@@ -1,0 +1,44 @@
+//! The command line: arguments in, exit code out.
+//!
+//! Invariant: the only place that decides kinds of errors, their hints and exit codes, and the only
+//! one that writes to the process's streams.
+
+mod args;
+mod console;
+mod demo;
+mod error;
+mod exit;
+mod hints;
+mod interrupt;
+mod output;
+mod progress;
+mod run;
+mod show;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use console::Console;
+
+pub use exit::Exit;
+
+/// Parses the process's arguments, runs the command, and prints the error if there is one. Help,
+/// version and usage errors end the process here, as clap does it (0, 0 and 2).
+pub fn main() -> Exit {
+    let command = Cli::parse().into_command();
+    let appearance = match &command {
+        Command::Run(args) => &args.appearance,
+        Command::Show(args) => &args.appearance,
+        Command::Demo(args) => &args.appearance,
+    };
+    let console = Console::new(appearance);
+    let result = match &command {
+        Command::Run(args) => run::run(args, console),
+        Command::Show(args) => show::run(args, console),
+        Command::Demo(args) => demo::run(args, console),
+    };
+    result.unwrap_or_else(|error| {
+        console.error(&error);
+        error.exit()
+    })
+}

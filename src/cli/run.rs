@@ -1,0 +1,114 @@
+//! `mutdiff run`: plans or runs, renders, writes the reports.
+//!
+//! Invariant: the exit code follows from the report's conclusion, or from the error.
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use super::args::RunArgs;
+use super::console::Console;
+use super::error::{CliError, Kind};
+use super::exit::Exit;
+use super::hints::shell_word;
+use super::progress::Progress;
+use super::{interrupt, output};
+use crate::config::Options;
+use crate::lab;
+use crate::model::{Notice, Report, Verdict};
+use crate::report::terminal;
+
+/// Runs the command.
+pub(super) fn run(args: &RunArgs, console: Console) -> Result<Exit, CliError> {
+    let stdout_taken = output::check(&args.report)?;
+    let options = args.options();
+    if !options.repo.is_dir() {
+        let text = format!("there is no directory {}", options.repo.display());
+        return Err(CliError::usage(text).hint("name one in a git repository with --repo DIR"));
+    }
+    let report = if args.list { list(&options, console)? } else { conduct(&options, console)? };
+
+    let stream = if stdout_taken { console.err } else { console.out };
+    let style = console.style(stream);
+    let mut text = terminal::render(&report, &style);
+    if args.timings {
+        text.push('\n');
+        text.push_str(&terminal::timings(&report.timings, &style));
+    }
+    if stdout_taken {
+        console.aside(&text);
+    } else {
+        console.result(&text)?;
+    }
+    if let Some(advice) = look_at_one(&report, &options.repo) {
+        console.note(&advice);
+    }
+    if let Some(json) = output::write(&args.report, &report)? {
+        console.result(&json)?;
+    }
+    Ok(report.conclusion.into())
+}
+
+/// How to see the survivor that is nearest to the change as a patch.
+fn look_at_one(report: &Report, repo: &Path) -> Option<String> {
+    let survivor = report.mutants.iter().find(|mutant| mutant.verdict == Verdict::Survived)?;
+    let mut command = format!("mutdiff show {}", survivor.id);
+    if repo != Path::new(".") {
+        command = format!("{command} --repo {}", shell_word(&repo.display().to_string()));
+    }
+    Some(format!("hint: `{command}` prints the first of them as a patch"))
+}
+
+/// A run under the eyes of the console: progress, and an ear for Ctrl-C.
+pub(super) fn conduct(options: &Options, console: Console) -> Result<Report, CliError> {
+    let progress = Progress::new(&console);
+    let interrupted = interrupt::watch(progress.speaker())?;
+    let result = lab::run(options, &progress, interrupted);
+    show_notices(progress.finish(), &result, console);
+    result.map_err(|error| {
+        if interrupted.load(Ordering::SeqCst) {
+            CliError::new(Kind::Interrupted, "interrupted before there was anything to report")
+                .caused(Some(&error))
+        } else {
+            error.into()
+        }
+    })
+}
+
+fn list(options: &Options, console: Console) -> Result<Report, CliError> {
+    let progress = Progress::new(&console);
+    let result = lab::list(options, &progress);
+    show_notices(progress.finish(), &result, console);
+    Ok(result?)
+}
+
+/// Shows the notices that no report will: they may be the reason why there is none.
+fn show_notices(notices: Vec<Notice>, result: &Result<Report, lab::LabError>, console: Console) {
+    if result.is_err() {
+        for notice in notices {
+            console.note(&format!("note: {}", notice.message));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn the_advice_is_a_command_that_works_from_here() {
+        let report = sample::report();
+        let id = &report.mutants[0].id;
+        let here = look_at_one(&report, Path::new(".")).unwrap();
+        assert!(here.contains(&format!("`mutdiff show {id}`")), "{here}");
+        let there = look_at_one(&report, Path::new("/a b")).unwrap();
+        assert!(there.contains(&format!("`mutdiff show {id} --repo '/a b'`")), "{there}");
+    }
+
+    #[test]
+    fn without_a_survivor_there_is_no_advice() {
+        let mut report = sample::report();
+        report.mutants.retain(|mutant| mutant.verdict != Verdict::Survived);
+        assert_eq!(look_at_one(&report, Path::new(".")), None);
+    }
+}

@@ -1,0 +1,24 @@
+//! `mutdiff show`: a mutant of the last run.
+//!
+//! Invariant: what goes into a pipe or a file is a patch that `git apply` takes, byte for byte;
+//! what goes to a terminal holds no control character of the project's.
+
+use super::args::{ShowArgs, default_options};
+use super::console::Console;
+use super::error::CliError;
+use super::exit::Exit;
+use crate::lab;
+use crate::report::terminal;
+
+/// Runs the command.
+pub(super) fn run(args: &ShowArgs, console: Console) -> Result<Exit, CliError> {
+    let options = default_options(args.repo.clone());
+    let mutant = lab::show(&options, &args.id)?;
+    let text = if console.out.terminal || console.out.color {
+        terminal::mutant(&mutant, &console.style(console.out))
+    } else {
+        terminal::patch(&mutant)
+    };
+    console.result(&text)?;
+    Ok(Exit::Success)
+}

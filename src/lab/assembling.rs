@@ -1,0 +1,150 @@
+//! The report, from what was planned and decided.
+//!
+//! Invariant: every planned mutant is in the report with a verdict; the conclusion follows from
+//! the verdicts alone.
+
+use super::change::Change;
+use super::clock::Clock;
+use super::deciding::Decision;
+use super::planning::{Planned, is_changed};
+use super::subject::Subject;
+use crate::config::Options;
+use crate::git::Head;
+use crate::model::{
+    ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, NotRunReason, Notice,
+    REPORT_VERSION, Report, Revision, ScopedFunctionReport, TestId, Verdict,
+};
+
+/// A mutant with what became of it.
+pub(super) fn decided(planned: &Planned, decision: &Decision, reused: bool) -> DecidedMutant {
+    let mutant = &planned.mutant;
+    let unnoticed = matches!(decision.verdict, Verdict::Survived | Verdict::NoTests);
+    let change = unnoticed.then(|| {
+        if is_changed(&planned.reasons) { ChangeOfVerdict::New } else { ChangeOfVerdict::Unseen }
+    });
+    DecidedMutant {
+        id: mutant.id.clone(),
+        function: mutant.function.clone(),
+        operator: mutant.operator.clone(),
+        span: mutant.span,
+        original: mutant.original.clone(),
+        replacement: mutant.replacement.clone(),
+        diff: planned.diff.clone(),
+        reasons: planned.reasons.clone(),
+        verdict: decision.verdict.clone(),
+        change,
+        tests: decision.tests.clone(),
+        milliseconds: decision.milliseconds,
+        reused,
+    }
+}
+
+/// What stands for a mutant that had no turn.
+pub(super) fn not_run(reason: NotRunReason) -> Decision {
+    Decision {
+        verdict: Verdict::NotRun { reason },
+        tests: Vec::new(),
+        milliseconds: 0.0,
+        flaky: Vec::new(),
+    }
+}
+
+/// What a report is made of, beside what the subject knows.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    /// The interpreter's version.
+    pub python: String,
+    /// The runner's name.
+    pub runner: String,
+    /// Functions in scope.
+    pub functions: Vec<ScopedFunctionReport>,
+    /// Mutants.
+    pub mutants: Vec<DecidedMutant>,
+    /// Tests that fail without a mutant.
+    pub failing: Vec<FailedTest>,
+    /// Tests that failed with a mutant and without it alike.
+    pub flaky: Vec<TestId>,
+    /// Further notices.
+    pub notices: Vec<Notice>,
+    /// A conclusion that does not follow from verdicts.
+    pub conclusion: Option<Conclusion>,
+}
+
+/// Builds the report.
+pub(super) fn report(
+    options: &Options,
+    subject: &Subject,
+    change: &Change,
+    parts: Parts,
+    clock: &mut Clock,
+) -> Report {
+    let counts = Counts::of(&parts.mutants);
+    let mut skipped_files = change.skipped.clone();
+    for skipped in &subject.skipped {
+        if skipped_files.iter().all(|known| known.path != skipped.path) {
+            skipped_files.push(skipped.clone());
+        }
+    }
+    let mut notices = subject.notices();
+    notices.extend(change.notices());
+    notices.extend(parts.notices);
+    if !parts.flaky.is_empty() {
+        let names: Vec<&str> = parts.flaky.iter().map(TestId::as_str).collect();
+        notices.push(Notice {
+            code: "flaky_tests".into(),
+            message: format!(
+                "these tests also fail without a mutant when run alone, now and then or always, \
+                 and killed nothing: {}",
+                names.join(", ")
+            ),
+        });
+    }
+    let conclusion = parts.conclusion.unwrap_or_else(|| conclude(&counts, &parts.mutants));
+    Report {
+        version: REPORT_VERSION,
+        mutdiff: env!("CARGO_PKG_VERSION").to_owned(),
+        base: Revision {
+            name: subject.base.name.clone(),
+            commit: Some(subject.base.merge_base.clone()),
+        },
+        head: match &subject.head {
+            Head::WorkingTree => Revision { name: "working tree".into(), commit: None },
+            Head::Commit(commit) => Revision {
+                name: options.head.clone().unwrap_or_else(|| commit.clone()),
+                commit: Some(commit.clone()),
+            },
+        },
+        python: parts.python,
+        runner: parts.runner,
+        scope: options.scope,
+        conclusion,
+        counts,
+        score: counts.score(),
+        functions: parts.functions,
+        mutants: parts.mutants,
+        skipped_files,
+        failing_tests: parts.failing,
+        notices,
+        timings: clock.timings(options.jobs.get()),
+    }
+}
+
+/// The conclusion that verdicts lead to. A mutant in changed code that could not be decided fails
+/// the gate as a survivor does: a green result would not be true.
+fn conclude(counts: &Counts, mutants: &[DecidedMutant]) -> Conclusion {
+    let undecided = counts.error + counts.not_run;
+    if counts.mutants == 0 {
+        Conclusion::NothingToTest
+    } else if counts.mutants == undecided {
+        Conclusion::NothingDecided
+    } else if mutants.iter().any(counts_against) {
+        Conclusion::Failed
+    } else {
+        Conclusion::Passed
+    }
+}
+
+fn counts_against(mutant: &DecidedMutant) -> bool {
+    mutant.change == Some(ChangeOfVerdict::New)
+        || (matches!(mutant.verdict, Verdict::Error { .. }) && is_changed(&mutant.reasons))
+}

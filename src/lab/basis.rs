@@ -1,0 +1,164 @@
+//! What a test's behaviour and a verdict rest on, as digests.
+//!
+//! Invariant: two equal digests mean that nothing which was seen to matter has changed; a
+//! function that is new, gone or changed in a file that a test loads changes the test's digest if
+//! the test entered it, or if the file's set of functions or its module code is another one.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sha2::{Digest, Sha256};
+
+use super::subject::Subject;
+use crate::model::{Fingerprint, FunctionKey, FunctionKind, Mutant, RepoPath, TestId};
+use crate::store::{Basis, EnvKey, ReachDigest};
+
+/// Which files a file needs, by imports, conftest files included.
+#[derive(Debug, Default)]
+pub(super) struct Closures {
+    imports: BTreeMap<RepoPath, BTreeSet<RepoPath>>,
+    closed: HashMap<RepoPath, BTreeSet<RepoPath>>,
+}
+
+impl Closures {
+    /// From the pairs (importer, imported) and all files of the project.
+    pub(super) fn new<'p>(
+        pairs: &[(RepoPath, RepoPath)],
+        files: impl Iterator<Item = &'p RepoPath> + Clone,
+    ) -> Self {
+        let mut imports: BTreeMap<RepoPath, BTreeSet<RepoPath>> = BTreeMap::new();
+        for (importer, imported) in pairs {
+            imports.entry(importer.clone()).or_default().insert(imported.clone());
+        }
+        // A conftest serves every file below its folder.
+        for conftest in files.clone().filter(|path| path.file_name() == "conftest.py") {
+            let folder = &conftest.as_str()[..conftest.as_str().len() - "conftest.py".len()];
+            for file in files.clone().filter(|path| path.as_str().starts_with(folder)) {
+                if super::subject::is_test_file(file) && file != conftest {
+                    imports.entry(file.clone()).or_default().insert(conftest.clone());
+                }
+            }
+        }
+        Self { imports, closed: HashMap::new() }
+    }
+
+    /// The file and all that it imports, directly or not.
+    pub(super) fn of(&mut self, file: &RepoPath) -> &BTreeSet<RepoPath> {
+        if !self.closed.contains_key(file) {
+            let mut closed = BTreeSet::from([file.clone()]);
+            let mut pending = vec![file.clone()];
+            while let Some(next) = pending.pop() {
+                for imported in self.imports.get(&next).into_iter().flatten() {
+                    if closed.insert(imported.clone()) {
+                        pending.push(imported.clone());
+                    }
+                }
+            }
+            self.closed.insert(file.clone(), closed);
+        }
+        &self.closed[file]
+    }
+}
+
+/// Computes digests over one state of the files.
+#[derive(Debug)]
+pub(super) struct Digests {
+    fingerprints: HashMap<FunctionKey, Fingerprint>,
+    modules: HashMap<RepoPath, [u8; 32]>,
+    closures: Closures,
+    closed: HashMap<RepoPath, [u8; 32]>,
+}
+
+impl Digests {
+    /// Over the functions of `subject`.
+    pub(super) fn new(subject: &Subject, closures: Closures) -> Self {
+        let mut fingerprints = HashMap::new();
+        let mut modules = HashMap::new();
+        for path in subject.files.keys() {
+            let mut hash = Sha256::new();
+            for function in subject.functions(path) {
+                fingerprints.insert(function.key.clone(), function.fingerprint);
+                hash.update(function.key.name.as_str().as_bytes());
+                hash.update([0]);
+                if matches!(function.kind, FunctionKind::Module | FunctionKind::Class) {
+                    hash.update(function.fingerprint.as_bytes());
+                }
+            }
+            modules.insert(path.clone(), hash.finalize().into());
+        }
+        Self { fingerprints, modules, closures, closed: HashMap::new() }
+    }
+
+    /// The digest of a test that lies in `file` and enters `entered`.
+    pub(super) fn test(
+        &mut self,
+        file: Option<&RepoPath>,
+        entered: impl Iterator<Item = FunctionKey>,
+    ) -> ReachDigest {
+        let entered: BTreeSet<FunctionKey> = entered.collect();
+        let files: BTreeSet<&RepoPath> =
+            file.into_iter().chain(entered.iter().map(|key| &key.path)).collect();
+        let mut hash = Sha256::new();
+        for file in files {
+            hash.update(self.closed(file));
+        }
+        for key in &entered {
+            hash.update(key.to_string().as_bytes());
+            hash.update([0]);
+            match self.fingerprints.get(key) {
+                Some(fingerprint) => hash.update(fingerprint.as_bytes()),
+                None => hash.update([1]),
+            }
+        }
+        ReachDigest(hash.finalize().into())
+    }
+
+    /// What a verdict on `mutant`, decided by `tests`, rests on.
+    pub(super) fn verdict<'t>(
+        &self,
+        mutant: &Mutant,
+        environment: &EnvKey,
+        cold: bool,
+        tests: impl Iterator<Item = (&'t TestId, ReachDigest)>,
+    ) -> Basis {
+        let mut hash = Sha256::new();
+        hash.update(environment.0.as_bytes());
+        hash.update([u8::from(cold)]);
+        for text in [&mutant.original, &mutant.replacement] {
+            hash.update(text.as_bytes());
+            hash.update([0]);
+        }
+        if let Some(fingerprint) = self.fingerprints.get(&mutant.function) {
+            hash.update(fingerprint.as_bytes());
+        }
+        for (test, digest) in tests {
+            hash.update(test.as_str().as_bytes());
+            hash.update([0]);
+            hash.update(digest.0);
+        }
+        Basis(hash.finalize().into())
+    }
+
+    fn closed(&mut self, file: &RepoPath) -> [u8; 32] {
+        if let Some(known) = self.closed.get(file) {
+            return *known;
+        }
+        let mut hash = Sha256::new();
+        for member in self.closures.of(file) {
+            hash.update(member.as_str().as_bytes());
+            hash.update([0]);
+            hash.update(self.modules.get(member).unwrap_or(&[0; 32]));
+        }
+        let digest = hash.finalize().into();
+        self.closed.insert(file.clone(), digest);
+        digest
+    }
+
+    /// The test files whose imports lead to `file`.
+    pub(super) fn importers_of<'p>(
+        &mut self,
+        file: &RepoPath,
+        candidates: impl Iterator<Item = &'p RepoPath>,
+    ) -> BTreeSet<RepoPath> {
+        candidates.filter(|candidate| self.closures.of(candidate).contains(file)).cloned().collect()
+    }
+}

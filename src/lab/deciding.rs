@@ -1,0 +1,301 @@
+//! Deciding one mutant: which verdict the runs of its tests amount to.
+//!
+//! Invariant: `Killed` is given only for a test that failed alone with the mutant and passes alone
+//! without it; `Survived` only when every test ended with the mutant in force and the mutated
+//! statement was seen to be reached.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use super::engine::{Engine, Heat, Lane, milliseconds_since};
+use super::planning::{Planned, Route};
+use crate::model::{NotRunReason, TestId, Verdict};
+use crate::schedule::order;
+use crate::worker::{Ended, Record, SlotRun, WorkerError};
+
+/// How a mutant was decided.
+#[derive(Debug, Clone)]
+pub(super) struct Decision {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Tests that ran with the mutant.
+    pub tests: Vec<TestId>,
+    /// Wall time.
+    pub milliseconds: f64,
+    /// Tests that failed with the mutant and without it alike.
+    pub flaky: Vec<TestId>,
+}
+
+/// What a child's records amount to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Every test passed.
+    Passed,
+    /// The test at this position failed, or died.
+    Failed(usize),
+    /// The test at this position did not end; `busy` when it used its processor all the while.
+    TimedOut { position: usize, busy: bool },
+    /// A test that exists only with the mutant failed.
+    NewTestFailed(String),
+    /// The mutant needs a fresh import.
+    CannotPlace,
+    /// The tests could not be collected.
+    CollectionFailed,
+    /// No test had to be run.
+    Settled(Verdict),
+    /// Stopped from outside.
+    Interrupted,
+}
+
+/// Reads what a child did that was to run `count` tests.
+pub(super) fn step(run: &SlotRun, count: usize) -> Step {
+    let mut ended = 0;
+    let mut new_ids: &[String] = &[];
+    for record in &run.records {
+        match record {
+            Record::Test(test) => {
+                ended = ended.max(test.position + 1);
+                if test.outcome.is_failure() {
+                    return match test.position.checked_sub(count) {
+                        None => Step::Failed(test.position),
+                        Some(beyond) => {
+                            Step::NewTestFailed(new_ids.get(beyond).cloned().unwrap_or_default())
+                        }
+                    };
+                }
+            }
+            Record::Missing { position } => ended = ended.max(position + 1),
+            Record::NewTests { ids } => new_ids = ids,
+            Record::CannotPlace { .. } => return Step::CannotPlace,
+            Record::CollectionFailed { .. } => return Step::CollectionFailed,
+            Record::Equivalent => return Step::Settled(Verdict::Equivalent),
+            Record::Invalid { why } => {
+                return Step::Settled(Verdict::Invalid { message: why.clone() });
+            }
+            Record::SourceChanged { why } => {
+                let message = format!("{why} was changed while mutdiff ran");
+                return Step::Settled(Verdict::Error { message });
+            }
+            Record::EngineError { why } => {
+                return Step::Settled(Verdict::Error { message: why.clone() });
+            }
+            Record::More { .. } => {}
+        }
+    }
+    match run.ended {
+        Ended::Interrupted => Step::Interrupted,
+        Ended::TimedOut { position, busy } => Step::TimedOut { position, busy },
+        Ended::Crashed { position } => Step::Failed(position),
+        Ended::Finished if ended >= count => Step::Passed,
+        Ended::Finished => Step::Settled(Verdict::Error {
+            message: format!("a child ended after {ended} of {count} tests"),
+        }),
+    }
+}
+
+/// How one test fares alone.
+enum Alone {
+    Passes,
+    Fails,
+    TimesOut,
+    Interrupted,
+    Settled(Verdict),
+}
+
+impl Engine<'_> {
+    /// Decides a mutant. Faults of the engine become `Verdict::Error`; only the loss of the warm
+    /// process is an error of the run.
+    pub(super) fn decide(
+        &self,
+        lane: &mut Lane,
+        planned: &Planned,
+    ) -> Result<Decision, WorkerError> {
+        let began = Instant::now();
+        let mut attempt = Attempt { engine: self, planned, ran: Vec::new(), flaky: Vec::new() };
+        let result = match &planned.route {
+            Route::Nobody => Ok(Verdict::NoTests),
+            Route::Hot(tests) => match attempt.decide(lane, Heat::Hot, tests) {
+                Ok(None) => {
+                    attempt.ran.clear();
+                    attempt.decide(lane, Heat::Cold, tests).map(|verdict| {
+                        verdict.unwrap_or_else(|| Verdict::Error {
+                            message: "the mutant could not be placed".into(),
+                        })
+                    })
+                }
+                other => other.map(|verdict| verdict.expect("only `None` needs a fresh import")),
+            },
+            Route::Cold(tests) => attempt.decide(lane, Heat::Cold, tests).map(|verdict| {
+                verdict.unwrap_or_else(|| Verdict::Error {
+                    message: "the mutant could not be placed".into(),
+                })
+            }),
+        };
+        let verdict = match result {
+            Ok(verdict) => verdict,
+            Err(WorkerError::Interrupted) => Verdict::NotRun { reason: NotRunReason::Interrupted },
+            Err(error @ (WorkerError::SlotLost | WorkerError::Protocol { .. })) => {
+                Verdict::Error { message: error.to_string() }
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(Decision {
+            verdict,
+            tests: attempt.ran.iter().map(|&test| self.id(test)).collect(),
+            milliseconds: milliseconds_since(began),
+            flaky: attempt.flaky.iter().map(|&test| self.id(test)).collect(),
+        })
+    }
+}
+
+struct Attempt<'a, 'e> {
+    engine: &'a Engine<'e>,
+    planned: &'a Planned,
+    ran: Vec<usize>,
+    flaky: Vec<usize>,
+}
+
+impl Attempt<'_, '_> {
+    /// `None` when a hot mutant needs a fresh import.
+    fn decide(
+        &mut self,
+        lane: &mut Lane,
+        heat: Heat,
+        tests: &[usize],
+    ) -> Result<Option<Verdict>, WorkerError> {
+        let engine = self.engine;
+        let mut rest = tests.to_vec();
+        let stored = engine.known.trace.tests();
+        let killers = engine.killers_of(&self.planned.mutant.function);
+        order(&mut rest, &killers, |test| stored[test].summary.microseconds);
+        let all = rest.clone();
+        while !rest.is_empty() {
+            let run = engine.fork(lane, heat, &rest, Some(&self.planned.message), false)?;
+            let (position, fails) = match step(&run, rest.len()) {
+                Step::Passed => {
+                    self.ran.append(&mut rest);
+                    break;
+                }
+                Step::Settled(verdict) => return Ok(Some(verdict)),
+                Step::Interrupted => return Err(WorkerError::Interrupted),
+                Step::CannotPlace => return Ok(None),
+                Step::CollectionFailed => {
+                    return self.collection_failed(lane, &rest).map(Some);
+                }
+                Step::NewTestFailed(id) => {
+                    // It exists only with the mutant, so it cannot pass without it; its failure
+                    // makes the suite red all the same, in a process of its own.
+                    self.ran.append(&mut rest);
+                    return Ok(Some(Verdict::Killed { by: TestId::new(id) }));
+                }
+                Step::Failed(0) => (0, Alone::Fails),
+                Step::TimedOut { position: 0, busy: true } => (0, Alone::TimesOut),
+                Step::Failed(position) | Step::TimedOut { position, .. } => {
+                    let position = position.min(rest.len() - 1);
+                    (position, self.alone(lane, heat, rest[position])?)
+                }
+            };
+            let test = rest[position];
+            self.ran.extend(rest.drain(..=position));
+            match fails {
+                // It failed for what the tests before it left behind: no kill.
+                Alone::Passes => continue,
+                Alone::Interrupted => return Err(WorkerError::Interrupted),
+                Alone::Settled(verdict) => return Ok(Some(verdict)),
+                Alone::Fails | Alone::TimesOut => {}
+            }
+            if !engine.passes_alone(lane, heat, test)? {
+                self.flaky.push(test);
+                continue;
+            }
+            if matches!(fails, Alone::TimesOut) {
+                return Ok(Some(Verdict::Timeout { test: engine.id(test) }));
+            }
+            engine.killed(&self.planned.mutant.function, test);
+            return Ok(Some(Verdict::Killed { by: engine.id(test) }));
+        }
+        if heat == Heat::Cold
+            && let Some(&test) = self.flaky.first()
+        {
+            let message =
+                format!("{} fails in a fresh process without the mutant", engine.id(test));
+            return Ok(Some(Verdict::Error { message }));
+        }
+        if self.reached(lane, heat, &all)? {
+            return Ok(Some(Verdict::Survived));
+        }
+        // A line that is reached without its statement (a lambda that nobody calls), or code that
+        // is not the code that runs: a fresh import tells one from the other.
+        Ok((heat == Heat::Cold).then(|| {
+            self.ran.clear();
+            Verdict::NoTests
+        }))
+    }
+
+    /// One test with the mutant, in a fork of its own.
+    fn alone(&self, lane: &mut Lane, heat: Heat, test: usize) -> Result<Alone, WorkerError> {
+        let run = self.engine.fork(lane, heat, &[test], Some(&self.planned.message), false)?;
+        Ok(match step(&run, 1) {
+            Step::Passed => Alone::Passes,
+            Step::Failed(_) | Step::NewTestFailed(_) | Step::CollectionFailed => Alone::Fails,
+            Step::TimedOut { .. } => Alone::TimesOut,
+            Step::Interrupted => Alone::Interrupted,
+            Step::Settled(verdict) => Alone::Settled(verdict),
+            Step::CannotPlace => Alone::Settled(Verdict::Error {
+                message: "the mutant could be placed once and not twice".into(),
+            }),
+        })
+    }
+
+    /// Whether the mutated statement is reached with the mutant in force: in the quickest tests,
+    /// else in all of them.
+    fn reached(&self, lane: &mut Lane, heat: Heat, tests: &[usize]) -> Result<bool, WorkerError> {
+        let few = tests.len().min(2);
+        for part in [&tests[..few], &tests[few..]] {
+            if part.is_empty() {
+                continue;
+            }
+            let run = self.engine.fork(lane, heat, part, Some(&self.planned.message), true)?;
+            if run.ended == Ended::Interrupted {
+                return Err(WorkerError::Interrupted);
+            }
+            if run.probe_reached {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The import of the mutated file fails. That is a kill by a test which cannot be collected
+    /// with the mutant in a fresh process of its own, and passes there without it.
+    fn collection_failed(
+        &mut self,
+        lane: &mut Lane,
+        tests: &[usize],
+    ) -> Result<Verdict, WorkerError> {
+        let engine = self.engine;
+        let mut files = BTreeSet::new();
+        for &test in tests {
+            if !files.insert(engine.file(test)) {
+                continue;
+            }
+            self.ran.push(test);
+            match self.alone(lane, Heat::Cold, test)? {
+                Alone::Passes => continue,
+                Alone::Interrupted => return Err(WorkerError::Interrupted),
+                Alone::Settled(verdict) => return Ok(verdict),
+                Alone::TimesOut => return Ok(Verdict::Timeout { test: engine.id(test) }),
+                Alone::Fails => {}
+            }
+            if engine.passes_alone(lane, Heat::Cold, test)? {
+                engine.killed(&self.planned.mutant.function, test);
+                return Ok(Verdict::Killed { by: engine.id(test) });
+            }
+            self.flaky.push(test);
+        }
+        Ok(Verdict::Error {
+            message: "the tests cannot be collected with the mutant, and no test alone shows why"
+                .into(),
+        })
+    }
+}

@@ -1,0 +1,273 @@
+//! The lanes that decide mutants: a hot and a cold slot each, opened when first needed.
+//!
+//! Invariant: a lane runs one child at a time; the cold process is started once a run, by the
+//! first mutant that needs it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::planning::Known;
+use super::subject::Subject;
+use super::tracing::{Run, Warm};
+use crate::model::{FunctionKey, RepoPath, TestId};
+use crate::schedule::deadline;
+use crate::worker::{
+    Mode, MutantMessage, Process, ProcessOptions, RunOrder, Slot, SlotRun, SlotTimes, WorkerError,
+};
+
+/// Whether a mutant is swapped in or imported afresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Heat {
+    /// Swapped in, in a fork of the warm process.
+    Hot,
+    /// Imported afresh, in a fork of a process without the project.
+    Cold,
+}
+
+/// What all lanes share.
+pub(super) struct Engine<'e> {
+    /// The run.
+    pub run: Run<'e>,
+    /// The tests.
+    pub known: &'e Known,
+    warm: &'e Warm,
+    root: &'e std::path::Path,
+    cache: std::path::PathBuf,
+    test_files: Vec<usize>,
+    /// How long a cold child may take before its first test.
+    allowance: Duration,
+    cold: Mutex<Option<Arc<Process>>>,
+    cold_pid: Mutex<BTreeSet<u32>>,
+    alone: Mutex<HashMap<(usize, Heat), bool>>,
+    killers: Mutex<HashMap<FunctionKey, Vec<usize>>>,
+    spent: Mutex<SlotTimes>,
+}
+
+/// One of the jobs.
+#[derive(Debug, Default)]
+pub(super) struct Lane {
+    number: usize,
+    hot: Option<Slot>,
+    cold: Option<Slot>,
+}
+
+impl Lane {
+    /// The lane of a job.
+    pub(super) fn new(number: usize) -> Self {
+        Self { number, ..Self::default() }
+    }
+}
+
+impl<'e> Engine<'e> {
+    /// Over a warm process that has collected; `started` is how long that took.
+    pub(super) fn new(
+        run: Run<'e>,
+        subject: &'e Subject,
+        known: &'e Known,
+        warm: &'e Warm,
+        started: Duration,
+    ) -> Self {
+        let test_files = subject.test_files();
+        Self {
+            run,
+            known,
+            warm,
+            root: &subject.root,
+            cache: subject.cache(),
+            test_files: (0..warm.files.len())
+                .filter(|&number| test_files.contains(&warm.files[number]))
+                .collect(),
+            allowance: Duration::from_secs(10) + started * 10,
+            cold: Mutex::new(None),
+            cold_pid: Mutex::new(BTreeSet::new()),
+            alone: Mutex::new(HashMap::new()),
+            killers: Mutex::new(HashMap::new()),
+            spent: Mutex::new(SlotTimes::default()),
+        }
+    }
+
+    /// Runs tests (positions in the stored trace) in a fork.
+    pub(super) fn fork(
+        &self,
+        lane: &mut Lane,
+        heat: Heat,
+        tests: &[usize],
+        mutant: Option<&MutantMessage>,
+        probe: bool,
+    ) -> Result<SlotRun, WorkerError> {
+        let stored = self.known.trace.tests();
+        let order = RunOrder {
+            tests: match heat {
+                Heat::Hot => {
+                    let number = |&test: &usize| self.warm.numbers.get(&stored[test].summary.id);
+                    json!(tests.iter().filter_map(number).collect::<Vec<_>>())
+                }
+                Heat::Cold => {
+                    json!(tests.iter().map(|&test| &stored[test].summary.id).collect::<Vec<_>>())
+                }
+            },
+            mutant: mutant.cloned(),
+            probe,
+            trace: false,
+            report: false,
+            stop: !probe,
+            known_codes: 0,
+            only: if heat == Heat::Cold { self.files_of(tests) } else { None },
+            known: if heat == Heat::Cold { self.known_ids(tests) } else { Vec::new() },
+        };
+        let options = &self.run.options.deadline;
+        let limit = |position: usize| {
+            let own = tests.get(position).map_or(1_000_000, |&t| stored[t].summary.microseconds);
+            let before =
+                if heat == Heat::Cold && position == 0 { self.allowance } else { Duration::ZERO };
+            before + deadline(options, own)
+        };
+        let number = lane.number;
+        let slot = match heat {
+            Heat::Hot => &mut lane.hot,
+            Heat::Cold => &mut lane.cold,
+        };
+        if slot.as_ref().is_none_or(Slot::is_lost) {
+            *slot = Some(match heat {
+                Heat::Hot => {
+                    self.warm.process.slot(self.run.directory, number, self.run.interrupted)?
+                }
+                Heat::Cold => {
+                    self.cold_process()?.slot(self.run.directory, number, self.run.interrupted)?
+                }
+            });
+        }
+        let slot = slot.as_mut().expect("the slot was opened above");
+        let run = slot.run(&order, limit, self.run.interrupted)?;
+        let mut spent = self.spent.lock().expect("no thread panics with the lock");
+        spent.fork += run.times.fork;
+        spent.swap += run.times.swap;
+        spent.tests += run.times.tests;
+        spent.reap += run.times.reap;
+        spent.whole += run.times.whole;
+        Ok(run)
+    }
+
+    /// Where the lanes' time went so far.
+    pub(super) fn spent(&self) -> SlotTimes {
+        *self.spent.lock().expect("no thread panics with the lock")
+    }
+
+    /// Whether `test` passes alone without a mutant; asked of Python once a run, and not at all
+    /// when its trace was made alone. `None` when it could not be asked.
+    pub(super) fn passes_alone(
+        &self,
+        lane: &mut Lane,
+        heat: Heat,
+        test: usize,
+    ) -> Result<bool, WorkerError> {
+        if heat == Heat::Hot && self.known.trace.tests()[test].summary.alone_ok {
+            return Ok(true);
+        }
+        let known =
+            self.alone.lock().expect("no thread panics with the lock").get(&(test, heat)).copied();
+        if let Some(passes) = known {
+            return Ok(passes);
+        }
+        let run = self.fork(lane, heat, &[test], None, false)?;
+        let passes = matches!(super::deciding::step(&run, 1), super::deciding::Step::Passed);
+        self.alone.lock().expect("no thread panics with the lock").insert((test, heat), passes);
+        Ok(passes)
+    }
+
+    /// Notes that `test` killed a mutant of `function`.
+    pub(super) fn killed(&self, function: &FunctionKey, test: usize) {
+        let mut killers = self.killers.lock().expect("no thread panics with the lock");
+        let known = killers.entry(function.clone()).or_default();
+        known.retain(|other| *other != test);
+        known.insert(0, test);
+        known.truncate(8);
+    }
+
+    /// Tests that killed mutants of `function`, the latest first.
+    pub(super) fn killers_of(&self, function: &FunctionKey) -> Vec<usize> {
+        let killers = self.killers.lock().expect("no thread panics with the lock");
+        killers.get(function).cloned().unwrap_or_default()
+    }
+
+    /// The id of a test.
+    pub(super) fn id(&self, test: usize) -> TestId {
+        self.known.trace.tests()[test].summary.id.clone()
+    }
+
+    /// The file of a test.
+    pub(super) fn file(&self, test: usize) -> Option<&RepoPath> {
+        self.known.trace.tests()[test].summary.path.as_ref()
+    }
+
+    /// Processes that are no strays.
+    pub(super) fn pids(&self) -> BTreeSet<u32> {
+        let mut pids = self.cold_pid.lock().expect("no thread panics with the lock").clone();
+        pids.insert(self.warm.process.pid());
+        pids
+    }
+
+    fn files_of(&self, tests: &[usize]) -> Option<Vec<String>> {
+        let files: Option<BTreeSet<&RepoPath>> =
+            tests.iter().map(|&test| self.file(test)).collect();
+        let absolute =
+            |file: &RepoPath| self.root.join(file.as_str()).to_string_lossy().into_owned();
+        files.map(|files| files.into_iter().map(absolute).collect())
+    }
+
+    /// Every test id of the files that hold `tests`: what else is collected is new.
+    fn known_ids(&self, tests: &[usize]) -> Vec<String> {
+        let files: BTreeSet<Option<&RepoPath>> =
+            tests.iter().map(|&test| self.file(test)).collect();
+        let everything = files.contains(&None);
+        self.known
+            .trace
+            .tests()
+            .iter()
+            .filter(|test| everything || files.contains(&test.summary.path.as_ref()))
+            .map(|test| test.summary.id.as_str().to_owned())
+            .collect()
+    }
+
+    fn cold_process(&self) -> Result<Arc<Process>, WorkerError> {
+        let mut cold = self.cold.lock().expect("no thread panics with the lock");
+        if let Some(process) = &*cold {
+            return Ok(process.clone());
+        }
+        let mut preload = self.warm.collected.preload.as_slice();
+        loop {
+            let options = ProcessOptions {
+                interpreter: &self.run.environment.interpreter,
+                root: self.root,
+                files: &self.warm.files,
+                test_files: &self.test_files,
+                cache: Some(&self.cache),
+                runner: self.run.environment.runner,
+                arguments: &self.run.options.tests,
+                trace: false,
+                only: None,
+                preload,
+                jobs: self.run.options.jobs.get(),
+            };
+            let mut process =
+                Process::start(self.run.directory, Mode::Cold, &options, self.run.interrupted)?;
+            let leaked = process.ready(self.run.interrupted)?;
+            if leaked.is_empty() || preload.is_empty() {
+                self.cold_pid.lock().expect("no thread panics with the lock").insert(process.pid());
+                let process = Arc::new(process);
+                *cold = Some(process.clone());
+                return Ok(process);
+            }
+            // A library imports the project: nothing can be imported ahead.
+            preload = &[];
+        }
+    }
+}
+
+/// How long something took, in milliseconds.
+pub(super) fn milliseconds_since(began: Instant) -> f64 {
+    began.elapsed().as_secs_f64() * 1000.0
+}

@@ -1,0 +1,171 @@
+//! What verdicts rest on beside the code: interpreter, installed distributions, runner, options.
+//!
+//! Invariant: a changed environment gives another key, and the key of an unchanged one is found
+//! without starting Python.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::LabError;
+use crate::config::{Options, RunnerKind};
+use crate::store::{EnvKey, Store};
+use crate::worker::{Interpreter, WorkerError, find_interpreter};
+
+/// The interpreter and the runner of a run.
+#[derive(Debug, Clone)]
+pub(super) struct Environment {
+    /// The interpreter.
+    pub interpreter: Interpreter,
+    /// The runner.
+    pub runner: RunnerKind,
+    /// What stands for all of it.
+    pub key: EnvKey,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    stamps: Vec<u128>,
+    interpreter: Interpreter,
+}
+
+impl Environment {
+    /// Finds out, asking the interpreter only if it was not asked before.
+    pub(super) fn find(
+        options: &Options,
+        root: &Path,
+        store: &mut Store,
+    ) -> Result<Self, LabError> {
+        let path = Interpreter::locate(options.python.as_deref(), root)?;
+        let interpreter = match recall(&path, store)? {
+            Some(known) => known,
+            None => {
+                let note = note(&path);
+                let stamps = stamps(&path);
+                let interpreter = find_interpreter(options.python.as_deref(), root)?;
+                let remembered = Remembered { stamps, interpreter: interpreter.clone() };
+                let bytes = serde_json::to_vec(&remembered).expect("plain data has a JSON form");
+                store.put_note(&note, &bytes)?;
+                interpreter
+            }
+        };
+        Self::with(options, interpreter)
+    }
+
+    /// Like [`Environment::find`], but `None` where Python would have to be started or is missing.
+    pub(super) fn remembered(
+        options: &Options,
+        root: &Path,
+        store: &Store,
+    ) -> Result<Option<Self>, LabError> {
+        let Ok(path) = Interpreter::locate(options.python.as_deref(), root) else {
+            return Ok(None);
+        };
+        recall(&path, store)?.map(|interpreter| Self::with(options, interpreter)).transpose()
+    }
+
+    /// Stands in where no environment is known and nothing will be run.
+    pub(super) fn unknown() -> Self {
+        Self {
+            interpreter: Interpreter {
+                path: "python3".into(),
+                version: String::new(),
+                tag: String::new(),
+                site: Vec::new(),
+                pytest: false,
+            },
+            runner: RunnerKind::Unittest,
+            key: EnvKey(String::new()),
+        }
+    }
+
+    fn with(options: &Options, interpreter: Interpreter) -> Result<Self, LabError> {
+        let runner = match options.runner {
+            Some(RunnerKind::Pytest) if !interpreter.pytest => {
+                return Err(WorkerError::NoPytest { path: interpreter.path }.into());
+            }
+            Some(runner) => runner,
+            None if interpreter.pytest => RunnerKind::Pytest,
+            None => RunnerKind::Unittest,
+        };
+        let key = key(&interpreter, runner, &options.tests);
+        Ok(Self { interpreter, runner, key })
+    }
+}
+
+fn note(path: &Path) -> String {
+    format!("interpreter {}", path.display())
+}
+
+/// What the interpreter said when it was last asked, if it is still the same.
+fn recall(path: &Path, store: &Store) -> Result<Option<Interpreter>, LabError> {
+    let bytes = store.note(&note(path))?;
+    let known: Option<Remembered> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    Ok(known.filter(|known| known.stamps == stamps(path)).map(|known| known.interpreter))
+}
+
+/// What changes when the interpreter or what can be imported does.
+fn stamps(path: &Path) -> Vec<u128> {
+    let stamp = |path: &Path| {
+        let modified = fs::metadata(path).and_then(|metadata| metadata.modified()).ok()?;
+        Some(modified.duration_since(UNIX_EPOCH).ok()?.as_nanos())
+    };
+    let environment = path.parent().and_then(Path::parent).unwrap_or(path);
+    let mut stamps =
+        vec![stamp(path).unwrap_or(0), stamp(&environment.join("pyvenv.cfg")).unwrap_or(0)];
+    // Installing pytest changes the folder that it is installed to.
+    if let Ok(libraries) = fs::read_dir(environment.join("lib")) {
+        let mut folders: Vec<u128> = libraries
+            .flatten()
+            .filter_map(|library| stamp(&library.path().join("site-packages")))
+            .collect();
+        folders.sort_unstable();
+        stamps.extend(folders);
+    }
+    stamps
+}
+
+fn key(interpreter: &Interpreter, runner: RunnerKind, arguments: &[String]) -> EnvKey {
+    let mut hash = Sha256::new();
+    let mut put = |part: &OsStr| {
+        hash.update(part.as_encoded_bytes());
+        hash.update([0]);
+    };
+    put(env!("CARGO_PKG_VERSION").as_ref());
+    put(interpreter.path.as_os_str());
+    put(interpreter.version.as_ref());
+    put(runner.name().as_ref());
+    for argument in arguments {
+        put(argument.as_ref());
+    }
+    for site in &interpreter.site {
+        let mut installed: Vec<_> = fs::read_dir(site)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name())
+            .filter(|name| {
+                let name = name.to_string_lossy();
+                [".dist-info", ".egg-info", ".egg-link", ".pth"]
+                    .iter()
+                    .any(|suffix| name.ends_with(suffix))
+            })
+            .collect();
+        installed.sort();
+        for name in &installed {
+            put(name);
+        }
+    }
+    for (name, value) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PYTHON") || name == "PYTEST_ADDOPTS" {
+            put(&name);
+            put(&value);
+        }
+    }
+    let digest = hash.finalize();
+    EnvKey(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,92 @@
+//! Why a run ends without a report.
+//!
+//! Invariant: a variant says what was tried; hints and exit codes are made in `cli`.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::git::GitError;
+use crate::model::{MutantId, TestId};
+use crate::store::StoreError;
+use crate::syntax::SyntaxError;
+use crate::worker::WorkerError;
+
+/// Why there is no report.
+#[derive(Debug, Error)]
+pub enum LabError {
+    /// The repository.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A file that everything else needs.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// What is remembered between runs.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The Python processes.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    /// A mutant placed in the code had no effect, so no verdict could be trusted.
+    #[error(
+        "self-check failed: code placed in {function} was not reached by {test}, which reaches it"
+    )]
+    SelfCheck {
+        /// The function.
+        function: String,
+        /// The test that should have reached it.
+        test: TestId,
+    },
+    /// The runner found no test.
+    #[error("{runner} collected no tests in {}", root.display())]
+    NoTestsCollected {
+        /// The runner.
+        runner: &'static str,
+        /// Where it looked.
+        root: PathBuf,
+    },
+    /// The package under test is imported from somewhere else.
+    #[error("{module} is imported from {} and not from {}", imported.display(), expected.display())]
+    WrongCopy {
+        /// The module.
+        module: String,
+        /// Where Python found it.
+        imported: PathBuf,
+        /// Where the repository has it.
+        expected: PathBuf,
+    },
+    /// A scratch directory.
+    #[error("cannot prepare a copy of {revision}: {source}")]
+    Export {
+        /// The revision.
+        revision: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A stored report that cannot be read.
+    #[error("the stored report cannot be read: {reason}")]
+    UnreadableReport {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No run has stored a report.
+    #[error("no run is stored for {}", repo.display())]
+    NoReport {
+        /// The repository.
+        repo: PathBuf,
+    },
+    /// The last run had no such mutant.
+    #[error("no mutant of the last run has an id that begins with `{id}`")]
+    UnknownMutant {
+        /// What was asked for.
+        id: MutantId,
+    },
+    /// A prefix of several ids.
+    #[error("several mutants of the last run have an id that begins with `{id}`")]
+    AmbiguousMutant {
+        /// What was asked for.
+        id: MutantId,
+        /// The ids that begin so.
+        candidates: Vec<MutantId>,
+    },
+}

@@ -1,0 +1,38 @@
+//! Conducts a run: baseline, trace, mutants, report.
+//!
+//! Invariant: the working tree is never written to; a verdict is stored within a second of being
+//! known, and a run that ends early loses no more than that.
+
+mod assembling;
+mod basis;
+mod change;
+mod clock;
+mod deciding;
+mod engine;
+mod environment;
+mod error;
+mod planning;
+mod recording;
+mod resolving;
+mod running;
+mod showing;
+mod subject;
+mod tracing;
+
+pub use error::LabError;
+pub use running::{list, run};
+pub use showing::show;
+
+use crate::model::{DecidedMutant, Notice, Phase};
+
+/// What a run tells while it goes on.
+pub trait Events: Sync {
+    /// A phase begins; `total` is the number of its steps, where it is known.
+    fn phase(&self, phase: Phase, total: Option<usize>);
+    /// `n` more steps of the phase are done.
+    fn advance(&self, n: usize);
+    /// A verdict is in (told beside `advance`).
+    fn decided(&self, mutant: &DecidedMutant);
+    /// Something that the reader should know; it is in the report too, if one is made.
+    fn notice(&self, notice: &Notice);
+}

@@ -1,0 +1,322 @@
+//! The plan: scope, mutants, and the tests that decide each.
+//!
+//! Invariant: mutants are in the order of nearness to the change; a mutant whose lines ran before
+//! the first test is decided cold.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::LabError;
+use super::basis::{Closures, Digests};
+use super::change::Change;
+use super::environment::Environment;
+use super::subject::{Subject, is_code};
+use crate::config::Options;
+use crate::model::{
+    CallGraph, ContentHash, Function, FunctionKey, ImportTrace, LineRange, LineSet, Mutant, Reason,
+    Reasons, RepoPath, ScopeKind, ScopedFunction, ScopedFunctionReport, TestId,
+};
+use crate::mutate;
+use crate::schedule::Selection;
+use crate::scope::{ScopeInput, select};
+use crate::store::{Basis, StoredTrace};
+use crate::syntax::Module;
+use crate::worker::{MutantMessage, UnitMessage};
+
+/// A mutant of the plan.
+#[derive(Debug)]
+pub(super) struct Planned {
+    /// The mutant.
+    pub mutant: Mutant,
+    /// As Python places it.
+    pub message: MutantMessage,
+    /// Why it is in scope.
+    pub reasons: Reasons,
+    /// As `git apply` takes it.
+    pub diff: String,
+    /// How it is decided.
+    pub route: Route,
+    /// What its verdict rests on; `None` where no trace is known.
+    pub basis: Option<Basis>,
+}
+
+/// How a mutant is decided. Tests are positions in the stored trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Route {
+    /// By code swap, in forks of the warm process.
+    Hot(Vec<usize>),
+    /// By a fresh import.
+    Cold(Vec<usize>),
+    /// No test reaches it.
+    Nobody,
+}
+
+/// The plan.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// The functions in scope, nearest first.
+    pub functions: Vec<ScopedFunctionReport>,
+    /// Their mutants, nearest first.
+    pub mutants: Vec<Planned>,
+}
+
+/// What earlier and present traces know.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The tests.
+    pub trace: StoredTrace,
+    /// Their calls.
+    pub graph: CallGraph,
+    /// What ran before them.
+    pub imports: ImportTrace,
+}
+
+/// The functions in scope.
+pub(super) fn scope(
+    options: &Options,
+    subject: &Subject,
+    change: &Change,
+    known: &Known,
+    gone: &BTreeMap<TestId, Vec<FunctionKey>>,
+) -> Vec<ScopedFunction> {
+    let mut functions: Vec<&Function> =
+        subject.all_functions().filter(|function| is_code(&function.key.path)).collect();
+    functions.sort_by(|a, b| (&a.key.path, a.bytes.start).cmp(&(&b.key.path, b.bytes.start)));
+    let test_files = subject.test_files();
+    let mut changed_tests = gone.clone();
+    changed_tests.extend(tests_that_changed(change, known, &test_files));
+    select(&ScopeInput {
+        kind: options.scope,
+        depth: options.depth,
+        changed: &change.functions,
+        functions: &functions,
+        test_files: &test_files,
+        graph: &known.graph,
+        imports: &known.imports.imports,
+        changed_tests: &changed_tests,
+    })
+}
+
+/// Tests of which something in a test file changed, with the functions that each enters. A test
+/// that is new has decided nothing yet, so it puts nothing in question.
+fn tests_that_changed(
+    change: &Change,
+    known: &Known,
+    test_files: &BTreeSet<RepoPath>,
+) -> BTreeMap<TestId, Vec<FunctionKey>> {
+    let mut changed = BTreeMap::new();
+    for key in change.functions.keys() {
+        if !test_files.contains(&key.path) || change.new.contains(key) {
+            continue;
+        }
+        for position in known.trace.tests_entering(key) {
+            let test = &known.trace.tests()[position];
+            changed
+                .entry(test.summary.id.clone())
+                .or_insert_with(|| known.trace.entered(test).cloned().collect());
+        }
+    }
+    changed
+}
+
+/// Generates the mutants of the scope and finds the tests of each.
+pub(super) fn plan(
+    options: &Options,
+    subject: &mut Subject,
+    environment: &Environment,
+    scoped: &[ScopedFunction],
+    known: &Known,
+) -> Result<Plan, LabError> {
+    let mut by_file: BTreeMap<&RepoPath, Vec<&ScopedFunction>> = BTreeMap::new();
+    for function in scoped {
+        by_file.entry(&function.function.path).or_default().push(function);
+    }
+    let mut router = Router::new(subject, known);
+    let file_numbers: HashMap<RepoPath, usize> =
+        subject.files.keys().cloned().enumerate().map(|(number, path)| (path, number)).collect();
+    let mut found: HashMap<FunctionKey, Vec<Planned>> = HashMap::new();
+    for (path, functions) in by_file {
+        let Some(module) = subject.module(path)? else { continue };
+        let wanted: BTreeMap<&FunctionKey, &ScopedFunction> =
+            functions.iter().map(|function| (&function.function, *function)).collect();
+        let digest = ContentHash::of(module.source().bytes()).to_string();
+        for mutant in mutate::mutants(&module, &|key| wanted.contains_key(key)) {
+            let scoped = wanted[&mutant.function];
+            if options.scope == ScopeKind::Lines && !on_lines(&mutant, &scoped.changed_lines) {
+                continue;
+            }
+            let (route, basis) = router.route(&mutant, environment);
+            let file = file_numbers[path];
+            found.entry(mutant.function.clone()).or_default().push(Planned {
+                message: message(&module, &mutant, file, &digest),
+                reasons: scoped.reasons.clone(),
+                diff: mutate::unified_diff(&module, &mutant),
+                mutant,
+                route,
+                basis,
+            });
+        }
+    }
+    let mut plan = Plan::default();
+    let mut later = Vec::new();
+    for function in scoped {
+        let mutants = found.remove(&function.function).unwrap_or_default();
+        let lines = subject.function(&function.function).map(|function| function.lines);
+        if let Some(lines) = lines
+            && !mutants.is_empty()
+        {
+            plan.functions.push(ScopedFunctionReport {
+                function: function.function.clone(),
+                lines,
+                reasons: function.reasons.clone(),
+                mutants: mutants.len(),
+            });
+        }
+        for planned in mutants {
+            if on_lines(&planned.mutant, &function.changed_lines) {
+                plan.mutants.push(planned);
+            } else {
+                later.push(planned);
+            }
+        }
+    }
+    plan.mutants.append(&mut later);
+    Ok(plan)
+}
+
+fn on_lines(mutant: &Mutant, lines: &[LineRange]) -> bool {
+    lines.iter().any(|range| range.overlaps(mutant.span.lines()))
+}
+
+fn message(module: &Module, mutant: &Mutant, file: usize, digest: &str) -> MutantMessage {
+    let text = module.source().text();
+    MutantMessage {
+        file,
+        start: mutant.text.start,
+        end: mutant.text.end,
+        text: mutant.replacement.clone(),
+        digest: digest.to_owned(),
+        unit: mutant.unit.as_ref().map(|unit| UnitMessage {
+            text: format!(
+                "{}{}{}",
+                &text[unit.bytes.start..mutant.text.start],
+                mutant.replacement,
+                &text[mutant.text.end..unit.bytes.end]
+            ),
+            offset: mutant.text.start - unit.bytes.start,
+            indent: unit.indent.clone(),
+            name: unit.name.clone(),
+            first_line: unit.first_line.get(),
+            def_line: unit.def_line.get(),
+            classes: unit.classes.clone(),
+        }),
+    }
+}
+
+/// The message of an original placed as if it were a mutant: what the self-check runs.
+pub(super) fn unmutated(planned: &Planned) -> MutantMessage {
+    let mut message = planned.message.clone();
+    let original = &planned.mutant.original;
+    if let Some(unit) = &mut message.unit {
+        let end = unit.offset + message.text.len();
+        unit.text.replace_range(unit.offset..end, original);
+    }
+    message.text.clone_from(original);
+    message
+}
+
+struct Router<'k> {
+    known: &'k Known,
+    selection: Selection<'k>,
+    digests: Digests,
+    import_lines: &'k LineSet,
+    tests_by_file: BTreeMap<RepoPath, Vec<usize>>,
+    homeless: Vec<usize>,
+    importers: HashMap<RepoPath, Vec<usize>>,
+}
+
+impl<'k> Router<'k> {
+    fn new(subject: &Subject, known: &'k Known) -> Self {
+        let closures = Closures::new(&known.imports.imports, subject.files.keys());
+        let mut tests_by_file: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
+        let mut homeless = Vec::new();
+        for (number, test) in known.trace.tests().iter().enumerate() {
+            match &test.summary.path {
+                Some(path) => tests_by_file.entry(path.clone()).or_default().push(number),
+                None => homeless.push(number),
+            }
+        }
+        Self {
+            known,
+            selection: Selection::new(&known.trace, &known.graph),
+            digests: Digests::new(subject, closures),
+            import_lines: &known.imports.lines,
+            tests_by_file,
+            homeless,
+            importers: HashMap::new(),
+        }
+    }
+
+    /// How a mutant is decided and what the verdict will rest on.
+    fn route(&mut self, mutant: &Mutant, environment: &Environment) -> (Route, Option<Basis>) {
+        let path = &mutant.function.path;
+        let (first, last) = mutant.statement_lines;
+        let lines = LineRange { first, last };
+        let mut tests = self.selection.tests_for(path, lines, &mutant.function);
+        let at_import = self
+            .import_lines
+            .get(path)
+            .is_some_and(|reached| reached.iter().any(|line| lines.contains(*line)));
+        // The statement that holds a lambda runs at import, the lambda itself maybe later.
+        let at_import = at_import && !self.is_lambda_body(mutant);
+        if at_import {
+            tests.extend(self.tests_that_import(path));
+            tests.sort_unstable();
+            tests.dedup();
+        }
+        tests.retain(|&test| !self.known.trace.tests()[test].summary.outcome.is_failure());
+        let route = if tests.is_empty() {
+            Route::Nobody
+        } else if at_import || mutant.unit.is_none() {
+            Route::Cold(tests)
+        } else {
+            Route::Hot(tests)
+        };
+        let (tests, cold) = match &route {
+            Route::Hot(tests) => (tests.as_slice(), false),
+            Route::Cold(tests) => (tests.as_slice(), true),
+            Route::Nobody => (&[][..], false),
+        };
+        let stored = self.known.trace.tests();
+        let parts =
+            tests.iter().map(|&test| (&stored[test].summary.id, stored[test].summary.digest));
+        let basis = self.digests.verdict(mutant, &environment.key, cold, parts);
+        (route, Some(basis))
+    }
+
+    fn is_lambda_body(&self, mutant: &Mutant) -> bool {
+        mutant.unit.as_ref().is_some_and(|unit| unit.name == "<lambda>")
+    }
+
+    /// Tests whose files import a file, directly or not; all tests when no file is known to.
+    fn tests_that_import(&mut self, path: &RepoPath) -> Vec<usize> {
+        if let Some(known) = self.importers.get(path) {
+            return known.clone();
+        }
+        let files = self.digests.importers_of(path, self.tests_by_file.keys());
+        let mut tests: Vec<usize> =
+            files.iter().flat_map(|file| &self.tests_by_file[file]).copied().collect();
+        if tests.is_empty() {
+            tests = (0..self.known.trace.tests().len()).collect();
+        }
+        tests.extend(&self.homeless);
+        tests.sort_unstable();
+        tests.dedup();
+        self.importers.insert(path.clone(), tests.clone());
+        tests
+    }
+}
+
+/// Whether a function's own code is part of the change.
+pub(super) fn is_changed(reasons: &Reasons) -> bool {
+    reasons.iter().any(|reason| matches!(reason, Reason::Changed))
+}

@@ -1,0 +1,402 @@
+//! A run from the diff to the report.
+//!
+//! Invariant: Python is started only when something has to be traced or decided; each verdict is
+//! on its way into the store before the next mutant of its lane starts.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+use super::assembling::{Parts, decided, not_run, report};
+use super::change::Change;
+use super::clock::Clock;
+use super::deciding::{Decision, Step, step};
+use super::engine::{Engine, Heat, Lane};
+use super::environment::Environment;
+use super::planning::{Known, Plan, Planned, Route, plan, scope, unmutated};
+use super::subject::Subject;
+use super::tracing::{Run, Warm, trace};
+use super::{Events, LabError, recording, showing};
+use crate::config::Options;
+use crate::model::{
+    Conclusion, Counts, FailedTest, FunctionKey, NotRunReason, Notice, Phase, Report, ScopeKind,
+    TestId, Verdict,
+};
+use crate::store::{RunKey, Store, StoredVerdict};
+use crate::worker::{RunDirectory, WorkerError, become_subreaper, kill_strays};
+
+/// A key that no run has: a report under it is shown, and never taken for an answer.
+const NO_KEY: RunKey = RunKey([0; 32]);
+/// Mutants that the self-check tries before it gives up.
+const CANDIDATES: usize = 8;
+
+/// The plan: scope with reasons, mutants; starts no Python.
+///
+/// # Errors
+/// When the repository, its base or the store cannot be read.
+pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> {
+    let mut clock = Clock::start();
+    events.phase(Phase::Plan, None);
+    let (mut subject, mut store) = Subject::open(options)?;
+    let change = Change::find(&subject)?;
+    subject.load_functions(&mut store)?;
+    let environment = Environment::remembered(options, &subject.root, &store)?;
+    let known = known(&store)?;
+    let mut parts = Parts { conclusion: Some(Conclusion::Listed), ..Parts::default() };
+    if known.trace.tests().is_empty() {
+        parts.notices.push(Notice {
+            code: "no_trace".into(),
+            message: "no tests were traced here yet, so callers are not known: a run finds them"
+                .into(),
+        });
+    }
+    let scoped = scope(options, &subject, &change, &known, &BTreeMap::new());
+    let environment = environment.unwrap_or_else(Environment::unknown);
+    let planned = plan(options, &mut subject, &environment, &scoped, &known)?;
+    let turn = not_run(NotRunReason::NotAsked);
+    parts.mutants = planned.mutants.iter().map(|mutant| decided(mutant, &turn, false)).collect();
+    parts.functions = planned.functions;
+    Ok(report(options, &subject, &change, parts, &mut clock))
+}
+
+/// The run. On an interrupt, a report with [`Conclusion::Interrupted`] and the verdicts so far.
+///
+/// # Errors
+/// When there can be no report: see [`LabError`].
+pub fn run(
+    options: &Options,
+    events: &dyn Events,
+    interrupted: &AtomicBool,
+) -> Result<Report, LabError> {
+    let mut clock = Clock::start();
+    events.phase(Phase::Plan, None);
+    let (mut subject, mut store) = Subject::open(options)?;
+    if let Some(environment) = Environment::remembered(options, &subject.root, &store)? {
+        let key = RunKey(subject.digest(options, &environment.key.0));
+        if store.last_run_key()? == Some(key)
+            && let Some(last) = store.last_report()?
+        {
+            return again(showing::read(&last.json)?, options, &mut clock);
+        }
+    }
+    let change = Change::find(&subject)?;
+    if change.is_empty() && options.scope != ScopeKind::All {
+        let parts = Parts { conclusion: Some(Conclusion::NothingToTest), ..Parts::default() };
+        return Ok(report(options, &subject, &change, parts, &mut clock));
+    }
+    let environment = Environment::find(options, &subject.root, &mut store)?;
+    let key = RunKey(subject.digest(options, &environment.key.0));
+    store.set_env(&environment.key)?;
+    subject.load_functions(&mut store)?;
+    subject.check_out()?;
+    become_subreaper();
+    let directory = RunDirectory::create()?;
+    let run =
+        Run { options, environment: &environment, directory: &directory, events, interrupted };
+    let result = conduct(&run, &mut subject, &mut store, &change, &mut clock);
+    let report = match result {
+        Ok(parts) => {
+            clock.enter(Phase::Finish);
+            report(options, &subject, &change, parts, &mut clock)
+        }
+        Err(error) => return Err(error),
+    };
+    keep(&mut store, &report, key)?;
+    Ok(report)
+}
+
+fn keep(store: &mut Store, report: &Report, key: RunKey) -> Result<(), LabError> {
+    let json = serde_json::to_string(report)
+        .map_err(|error| LabError::UnreadableReport { reason: error.to_string() })?;
+    let whole = matches!(report.conclusion, Conclusion::Passed | Conclusion::Failed)
+        && report.counts.error == 0
+        && report.counts.not_run == 0
+        && report.notices.iter().all(|notice| notice.code != "flaky_tests");
+    store.put_last_report(&json, if whole { &key } else { &NO_KEY })?;
+    Ok(())
+}
+
+/// The last report, since nothing that it rests on has changed.
+fn again(mut report: Report, options: &Options, clock: &mut Clock) -> Result<Report, LabError> {
+    for mutant in &mut report.mutants {
+        mutant.reused = true;
+    }
+    report.counts = Counts::of(&report.mutants);
+    report.notices.retain(|notice| notice.code != "nothing_changed");
+    report.notices.push(Notice {
+        code: "nothing_changed".into(),
+        message: "nothing has changed since the last run: its verdicts hold, none was decided anew"
+            .into(),
+    });
+    report.timings = clock.timings(options.jobs.get());
+    Ok(report)
+}
+
+/// All between the plan and the report: trace, scope, mutants, verdicts.
+fn conduct(
+    run: &Run<'_>,
+    subject: &mut Subject,
+    store: &mut Store,
+    change: &Change,
+    clock: &mut Clock,
+) -> Result<Parts, LabError> {
+    let mut parts = Parts {
+        python: run.environment.interpreter.version.clone(),
+        runner: run.environment.runner.name().to_owned(),
+        ..Parts::default()
+    };
+    let began = Instant::now();
+    let mut warm = None;
+    let state = state(subject);
+    let mut gone = BTreeMap::new();
+    let is_traced = store.note("traced")?.is_some_and(|known| known == state);
+    if !is_traced {
+        gone = entered_by_test(store)?;
+        let started = Warm::start(run, subject, true, clock)?;
+        let failed = trace(run, subject, store, &started, clock)?;
+        gone.retain(|test, _| !started.numbers.contains_key(test));
+        warm = Some(started);
+        if !failed.is_empty() && !run.options.allow_failing {
+            parts.failing = failed;
+            parts.conclusion = Some(Conclusion::TestsFail);
+            return Ok(parts);
+        }
+        store.put_note("traced", &state)?;
+        parts.failing = failed;
+    }
+    let started = began.elapsed();
+    clock.enter(Phase::Plan);
+    let known = known(store)?;
+    if parts.failing.is_empty() {
+        parts.failing = stored_failures(&known);
+    }
+    let scoped = scope(run.options, subject, change, &known, &gone);
+    let Plan { functions, mutants } = plan(run.options, subject, run.environment, &scoped, &known)?;
+    parts.functions = functions;
+    let mut decisions: Vec<Option<(Decision, bool)>> = Vec::with_capacity(mutants.len());
+    for planned in &mutants {
+        decisions.push(reusable(store, planned)?.map(|decision| (decision, true)));
+    }
+    let todo: Vec<usize> =
+        (0..mutants.len()).filter(|&number| decisions[number].is_none()).collect();
+    run.events.phase(Phase::Mutants, Some(todo.len()));
+    if !todo.is_empty() {
+        let needs_python = todo.iter().any(|&number| mutants[number].route != Route::Nobody);
+        if needs_python && warm.is_none() {
+            warm = Some(Warm::start(run, subject, false, clock)?);
+        }
+        clock.enter(Phase::Mutants);
+        match &warm {
+            Some(warm) => {
+                let engine = Engine::new(*run, subject, &known, warm, started.max(began.elapsed()));
+                check_self(&engine, &mutants, &todo)?;
+                decide(&engine, store, &mutants, &todo, &mut decisions, clock)?;
+            }
+            None => {
+                for &number in &todo {
+                    let decision =
+                        Decision { verdict: Verdict::NoTests, ..not_run(NotRunReason::NotAsked) };
+                    decisions[number] = Some((decision, false));
+                }
+            }
+        }
+    }
+    for (planned, decision) in mutants.iter().zip(decisions) {
+        let (decision, reused) =
+            decision.unwrap_or_else(|| (not_run(NotRunReason::Interrupted), false));
+        for test in &decision.flaky {
+            if !parts.flaky.contains(test) {
+                parts.flaky.push(test.clone());
+            }
+        }
+        parts.mutants.push(decided(planned, &decision, reused));
+    }
+    if run.interrupted.load(Ordering::Relaxed) {
+        parts.conclusion = Some(Conclusion::Interrupted);
+    }
+    Ok(parts)
+}
+
+/// A digest of all Python files: with an equal one, a trace need not be looked at.
+fn state(subject: &Subject) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    for (path, content) in &subject.files {
+        hash.update(path.as_str().as_bytes());
+        hash.update([0]);
+        hash.update(content.as_bytes());
+    }
+    hash.finalize().to_vec()
+}
+
+fn known(store: &Store) -> Result<Known, LabError> {
+    let trace = store.load_trace()?;
+    let graph = trace.call_graph();
+    let imports = store.import_trace()?.unwrap_or_default();
+    Ok(Known { trace, graph, imports })
+}
+
+fn entered_by_test(store: &Store) -> Result<BTreeMap<TestId, Vec<FunctionKey>>, LabError> {
+    let trace = store.load_trace()?;
+    let entered = trace
+        .tests()
+        .iter()
+        .map(|test| (test.summary.id.clone(), trace.entered(test).cloned().collect()))
+        .collect();
+    Ok(entered)
+}
+
+fn stored_failures(known: &Known) -> Vec<FailedTest> {
+    known
+        .trace
+        .tests()
+        .iter()
+        .filter(|test| test.summary.outcome.is_failure())
+        .map(|test| FailedTest {
+            test: test.summary.id.clone(),
+            outcome: test.summary.outcome,
+            output: String::new(),
+        })
+        .collect()
+}
+
+fn reusable(store: &Store, planned: &Planned) -> Result<Option<Decision>, LabError> {
+    let Some(basis) = &planned.basis else { return Ok(None) };
+    Ok(store.verdict(&planned.mutant.id, basis)?.map(|stored| Decision {
+        verdict: stored.verdict,
+        tests: stored.tests,
+        milliseconds: stored.milliseconds,
+        flaky: Vec::new(),
+    }))
+}
+
+/// Proves that code placed by each route takes effect in this run.
+fn check_self(engine: &Engine<'_>, mutants: &[Planned], todo: &[usize]) -> Result<(), LabError> {
+    let mut lane = Lane::new(0);
+    for heat in [Heat::Hot, Heat::Cold] {
+        let mut failed = None;
+        let candidates = todo.iter().map(|&number| &mutants[number]).filter_map(|planned| {
+            match (&planned.route, heat) {
+                (Route::Hot(tests), Heat::Hot) | (Route::Cold(tests), Heat::Cold) => {
+                    Some((planned, tests))
+                }
+                _ => None,
+            }
+        });
+        for (planned, tests) in candidates.take(CANDIDATES) {
+            let few = &tests[..tests.len().min(3)];
+            let run = match engine.fork(&mut lane, heat, few, Some(&unmutated(planned)), true) {
+                Err(WorkerError::SlotLost) => continue,
+                other => other?,
+            };
+            if run.probe_reached {
+                failed = None;
+                break;
+            }
+            match step(&run, few.len()) {
+                Step::Interrupted => return Err(WorkerError::Interrupted.into()),
+                Step::CannotPlace => {}
+                _ => failed = Some((planned, few[0])),
+            }
+        }
+        if let Some((planned, test)) = failed {
+            return Err(LabError::SelfCheck {
+                function: planned.mutant.function.to_string(),
+                test: engine.id(test),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Decides the mutants on all lanes.
+fn decide(
+    engine: &Engine<'_>,
+    store: &mut Store,
+    mutants: &[Planned],
+    todo: &[usize],
+    decisions: &mut [Option<(Decision, bool)>],
+    clock: &mut Clock,
+) -> Result<(), LabError> {
+    let run = &engine.run;
+    let jobs = run.options.jobs.get().min(todo.len());
+    let next = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    let (sender, receiver) = mpsc::channel::<(usize, Decision)>();
+    let (stored_sender, stored_receiver) = mpsc::channel::<StoredVerdict>();
+    let began = Instant::now();
+    std::thread::scope(|scope| -> Result<(), LabError> {
+        let lanes: Vec<_> = (0..jobs)
+            .map(|number| {
+                let sender = sender.clone();
+                let (next, stop) = (&next, &stop);
+                scope.spawn(move || -> Result<(), WorkerError> {
+                    let mut lane = Lane::new(number);
+                    while !stop.load(Ordering::Relaxed) && !run.interrupted.load(Ordering::Relaxed)
+                    {
+                        let Some(&number) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                            break;
+                        };
+                        match engine.decide(&mut lane, &mutants[number]) {
+                            Ok(decision) => {
+                                if sender.send((number, decision)).is_err() {
+                                    break;
+                                }
+                            }
+                            Err(error) => {
+                                stop.store(true, Ordering::Relaxed);
+                                return Err(error);
+                            }
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        drop(sender);
+        let writing = scope.spawn(move || recording::verdicts(store, &stored_receiver));
+        for (number, decision) in receiver {
+            let planned = &mutants[number];
+            run.events.advance(1);
+            run.events.decided(&decided(planned, &decision, false));
+            if let Some(verdict) = stored(planned, &decision) {
+                // The other end is gone only after a store error, which is returned below.
+                let _ = stored_sender.send(verdict);
+            }
+            decisions[number] = Some((decision, false));
+        }
+        drop(stored_sender);
+        let worked: Result<(), WorkerError> =
+            lanes.into_iter().map(|lane| lane.join().expect("a lane does not panic")).collect();
+        writing.join().expect("the storing thread does not panic")?;
+        worked.map_err(LabError::from)
+    })?;
+    kill_strays(&engine.pids());
+    let spent = engine.spent();
+    clock.add(Phase::Fork, spent.fork);
+    clock.add(Phase::Swap, spent.swap);
+    clock.add(Phase::Tests, spent.tests);
+    clock.add(Phase::Reap, spent.reap);
+    let busy = spent.fork + spent.swap + spent.tests + spent.reap;
+    let all = began.elapsed() * u32::try_from(jobs).unwrap_or(1);
+    clock.add(Phase::Idle, all.saturating_sub(busy));
+    Ok(())
+}
+
+fn stored(planned: &Planned, decision: &Decision) -> Option<StoredVerdict> {
+    if !decision.verdict.is_decided() || !decision.flaky.is_empty() {
+        return None;
+    }
+    Some(StoredVerdict {
+        id: planned.mutant.id.clone(),
+        basis: planned.basis?,
+        verdict: decision.verdict.clone(),
+        tests: decision.tests.clone(),
+        milliseconds: decision.milliseconds,
+        original: planned.mutant.original.clone(),
+        replacement: planned.mutant.replacement.clone(),
+        recorded_at: StoredVerdict::now(),
+    })
+}

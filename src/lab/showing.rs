@@ -1,0 +1,41 @@
+//! A mutant of the last run, by its id.
+//!
+//! Invariant: reads the store only; nothing is parsed, run or written.
+
+use super::LabError;
+use crate::config::Options;
+use crate::git::Repository;
+use crate::model::{DecidedMutant, MutantId, Report};
+use crate::store::Store;
+
+/// Finds a mutant of the last run by its id or a unique prefix of it.
+///
+/// # Errors
+/// [`LabError::NoReport`] before the first run, [`LabError::UnknownMutant`],
+/// [`LabError::AmbiguousMutant`] with the candidates.
+pub fn show(options: &Options, id: &MutantId) -> Result<DecidedMutant, LabError> {
+    let repository = Repository::discover(&options.repo)?;
+    let none = || LabError::NoReport { repo: repository.workdir().to_owned() };
+    let store = Store::open_to_read(repository.workdir())?.ok_or_else(none)?;
+    let last = store.last_report()?.ok_or_else(none)?;
+    let report = read(&last.json)?;
+    let mut found: Vec<DecidedMutant> = report
+        .mutants
+        .into_iter()
+        .filter(|mutant| mutant.id.as_str().starts_with(id.as_str()))
+        .collect();
+    match found.len() {
+        0 => Err(LabError::UnknownMutant { id: id.clone() }),
+        1 => Ok(found.remove(0)),
+        _ => Err(LabError::AmbiguousMutant {
+            id: id.clone(),
+            candidates: found.into_iter().map(|mutant| mutant.id).collect(),
+        }),
+    }
+}
+
+/// Reads a report as the store keeps it.
+pub(super) fn read(json: &str) -> Result<Report, LabError> {
+    serde_json::from_str(json)
+        .map_err(|error| LabError::UnreadableReport { reason: error.to_string() })
+}

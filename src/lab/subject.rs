@@ -1,0 +1,240 @@
+//! What a run is about: the repository, its files as they are now, their functions.
+//!
+//! Invariant: an unchanged file is neither read nor parsed again; what is parsed is remembered.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use super::LabError;
+use crate::config::Options;
+use crate::git::{Base, Head, Repository};
+use crate::model::{ContentHash, FileStat, Function, FunctionKey, Notice, RepoPath, SkippedFile};
+use crate::store::{Store, StoredFile};
+use crate::syntax::{Module, Source};
+
+/// The functions of each file.
+pub(super) type Functions = HashMap<RepoPath, Vec<Function>>;
+
+/// What a run is about.
+#[derive(Debug)]
+pub(super) struct Subject {
+    /// The repository.
+    pub repository: Repository,
+    /// What is tested.
+    pub head: Head,
+    /// What it is compared with.
+    pub base: Base,
+    /// Where the tested files are: the working tree, or a copy of the tested commit.
+    pub root: PathBuf,
+    /// The project's Python files, sorted, with their contents' hashes.
+    pub files: BTreeMap<RepoPath, ContentHash>,
+    /// Files that were left out.
+    pub skipped: Vec<SkippedFile>,
+    /// Files whose stored functions are out of date.
+    outdated: BTreeMap<RepoPath, Option<FileStat>>,
+    functions: Functions,
+    _copy: Option<TempDir>,
+}
+
+impl Subject {
+    /// Opens the repository and looks at its files.
+    pub(super) fn open(options: &Options) -> Result<(Self, Store), LabError> {
+        let repository = Repository::discover(&options.repo)?;
+        let head = repository.head(options.head.as_deref())?;
+        let from_ci = std::env::var("GITHUB_BASE_REF").ok().filter(|name| !name.is_empty());
+        let base = repository.base(options.base.as_deref(), from_ci.as_deref(), &head)?;
+        let mut store = Store::open(repository.workdir())?;
+        let listed = repository.files(&head)?;
+        let known = store.known_files()?;
+        let mut subject = Self {
+            root: repository.workdir().to_owned(),
+            files: BTreeMap::new(),
+            skipped: listed.skipped.clone(),
+            outdated: BTreeMap::new(),
+            functions: HashMap::new(),
+            _copy: None,
+            base,
+            head,
+            repository,
+        };
+        let mut stats = Vec::new();
+        for entry in listed.python().filter(|entry| !entry.is_symlink) {
+            let path = &entry.path;
+            let remembered = known.get(path);
+            let same = remembered.filter(|known| entry.stat.is_some() && known.stat == entry.stat);
+            if let Some(known) = same {
+                subject.files.insert(path.clone(), known.hash);
+                continue;
+            }
+            let Some(bytes) = subject.repository.read(&subject.head, path)? else { continue };
+            let hash = ContentHash::of(&bytes);
+            subject.files.insert(path.clone(), hash);
+            match (remembered, entry.stat) {
+                (Some(known), Some(stat)) if known.hash == hash => stats.push((path.clone(), stat)),
+                (Some(known), None) if known.hash == hash => {}
+                (_, stat) => {
+                    subject.outdated.insert(path.clone(), stat);
+                }
+            }
+        }
+        if !stats.is_empty() {
+            store.put_stats(&stats)?;
+        }
+        Ok((subject, store))
+    }
+
+    /// Copies a tested commit out, so that its tests can run; the working tree needs no copy.
+    pub(super) fn check_out(&mut self) -> Result<(), LabError> {
+        let Head::Commit(commit) = &self.head else { return Ok(()) };
+        let copy = tempfile::Builder::new()
+            .prefix("mutdiff-head-")
+            .tempdir()
+            .map_err(|source| LabError::Export { revision: commit.clone(), source })?;
+        self.repository.export(commit, copy.path())?;
+        self.root = copy.path().canonicalize().unwrap_or_else(|_| copy.path().to_owned());
+        self._copy = Some(copy);
+        Ok(())
+    }
+
+    /// A digest of everything that decides what a run reports.
+    pub(super) fn digest(&self, options: &Options, environment: &str) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        let asked = format!(
+            "{:?} {:?} {} {:?} {:?} {} {:?} {environment} {}",
+            options.scope,
+            options.depth,
+            self.base.merge_base,
+            self.head,
+            options.tests,
+            options.allow_failing,
+            options.deadline,
+            crate::model::REPORT_VERSION,
+        );
+        hash.update(asked.as_bytes());
+        for (path, content) in &self.files {
+            hash.update([0]);
+            hash.update(path.as_str().as_bytes());
+            hash.update([0]);
+            hash.update(content.as_bytes());
+        }
+        hash.finalize().into()
+    }
+
+    /// Parses what changed and loads the rest; afterwards [`Subject::functions`] answers.
+    pub(super) fn load_functions(&mut self, store: &mut Store) -> Result<(), LabError> {
+        for stored in store.all_files()? {
+            if self.files.get(&stored.path) == Some(&stored.hash) {
+                self.functions.insert(stored.path, stored.functions);
+            }
+        }
+        let mut parsed = Vec::new();
+        for (path, stat) in std::mem::take(&mut self.outdated) {
+            let Some(module) = self.module(&path)? else { continue };
+            let functions = module.functions().to_vec();
+            let hash = ContentHash::of(module.source().bytes());
+            parsed.push(StoredFile {
+                path: path.clone(),
+                hash,
+                stat,
+                functions: functions.clone(),
+            });
+            self.functions.insert(path, functions);
+        }
+        store.put_files(&parsed)?;
+        Ok(())
+    }
+
+    /// Reads and parses a file; `None`, and a skipped file, when that cannot be done.
+    pub(super) fn module(&mut self, path: &RepoPath) -> Result<Option<Module>, LabError> {
+        let Some(bytes) = self.repository.read(&self.head, path)? else { return Ok(None) };
+        match Source::decode(path.clone(), bytes).and_then(Module::parse) {
+            Ok(module) => Ok(Some(module)),
+            Err(error) => {
+                if self.skipped.iter().all(|skipped| skipped.path != *path) {
+                    let reason = error.to_string();
+                    self.skipped.push(SkippedFile { path: path.clone(), reason });
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// The functions of a file, empty for one that cannot be parsed.
+    pub(super) fn functions(&self, path: &RepoPath) -> &[Function] {
+        self.functions.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// The functions of all files.
+    pub(super) fn table(&self) -> &Functions {
+        &self.functions
+    }
+
+    /// All functions.
+    pub(super) fn all_functions(&self) -> impl Iterator<Item = &Function> {
+        self.functions.values().flatten()
+    }
+
+    /// A function by its key.
+    pub(super) fn function(&self, key: &FunctionKey) -> Option<&Function> {
+        self.functions(&key.path).iter().find(|function| function.key == *key)
+    }
+
+    /// The files that hold tests, fixtures and their helpers.
+    pub(super) fn test_files(&self) -> BTreeSet<RepoPath> {
+        self.files.keys().filter(|path| is_test_file(path)).cloned().collect()
+    }
+
+    /// Where bytecode of the project is cached.
+    pub(super) fn cache(&self) -> PathBuf {
+        self.repository.workdir().join(".mutdiff").join("bytecode")
+    }
+
+    /// What the base had to say.
+    pub(super) fn notices(&self) -> Vec<Notice> {
+        self.base.notices.clone()
+    }
+}
+
+/// Whether a file holds tests or what only tests use, by the conventions of pytest and unittest.
+pub(super) fn is_test_file(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    name == "conftest.py"
+        || name == "tests.py"
+        || name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || path.directories().any(|part| matches!(part, "test" | "tests"))
+}
+
+/// Whether a file is part of what is built and shipped, and so worth mutating.
+pub(super) fn is_code(path: &RepoPath) -> bool {
+    let in_folder = Path::new(path.as_str()).components().count() > 1;
+    !is_test_file(path)
+        && (in_folder || !matches!(path.file_name(), "setup.py" | "noxfile.py" | "tasks.py"))
+        && !(path.file_name() == "conf.py"
+            && path.directories().any(|part| matches!(part, "doc" | "docs")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_files_are_told_by_name_and_folder() {
+        for path in ["tests/helper.py", "pkg/test/a.py", "test_a.py", "a_test.py", "conftest.py"] {
+            assert!(is_test_file(&RepoPath::new(path)), "{path}");
+        }
+        for path in ["pkg/testing.py", "latest.py", "contest.py"] {
+            assert!(!is_test_file(&RepoPath::new(path)), "{path}");
+        }
+    }
+
+    #[test]
+    fn build_scripts_are_not_mutated() {
+        assert!(!is_code(&RepoPath::new("setup.py")));
+        assert!(!is_code(&RepoPath::new("docs/conf.py")));
+        assert!(is_code(&RepoPath::new("pkg/setup.py")));
+    }
+}

@@ -1,0 +1,518 @@
+//! Tracing: every test that needs it runs once, unmutated, in a fork of the warm process.
+//!
+//! Invariant: a test whose stored digest still holds is not run again; one that failed, or that
+//! shared its fork with a test that failed or crashed, is traced again alone.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::basis::{Closures, Digests};
+use super::clock::Clock;
+use super::environment::Environment;
+use super::recording;
+use super::resolving::{Resolved, Resolver};
+use super::subject::Subject;
+use super::{Events, LabError};
+use crate::config::Options;
+use crate::model::{FailedTest, ImportTrace, Phase, RepoPath, TestId, TestOutcome};
+use crate::schedule::{BatchPlan, Sample, batches};
+use crate::store::{EdgeOwner, ReachDigest, Store, TestRecord, TestSummary};
+use crate::worker::{
+    Collected, Ended, Mode, Process, ProcessOptions, Record, RunDirectory, RunOrder, Slot, SlotRun,
+    TestRecord as RanTest, WorkerError,
+};
+
+/// How long a test may take without a mutant before it is taken for stuck.
+const STUCK: Duration = Duration::from_secs(600);
+/// Tests that are traced singly first, to learn what a fork costs here.
+const SAMPLED: usize = 24;
+/// Failing tests whose output is shown.
+const SHOWN: usize = 10;
+
+/// The warm process of a run.
+#[derive(Debug)]
+pub(super) struct Warm {
+    /// The process.
+    pub process: Process,
+    /// What it collected.
+    pub collected: Collected,
+    /// The files that it was given.
+    pub files: Vec<RepoPath>,
+    /// Where each test stands in its collection.
+    pub numbers: BTreeMap<TestId, usize>,
+}
+
+/// What all steps of a run share.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'r> {
+    /// What is asked.
+    pub options: &'r Options,
+    /// The interpreter and runner.
+    pub environment: &'r Environment,
+    /// The run's own directory.
+    pub directory: &'r RunDirectory,
+    /// Whom to tell.
+    pub events: &'r dyn Events,
+    /// Whether to stop.
+    pub interrupted: &'r AtomicBool,
+}
+
+impl Warm {
+    /// Starts the process and collects the tests.
+    pub(super) fn start(
+        run: &Run<'_>,
+        subject: &Subject,
+        trace: bool,
+        clock: &mut Clock,
+    ) -> Result<Self, LabError> {
+        clock.enter(Phase::StartUp);
+        run.events.phase(Phase::StartUp, None);
+        let files: Vec<RepoPath> = subject.files.keys().cloned().collect();
+        let test_files = subject.test_files();
+        let numbers: Vec<usize> =
+            (0..files.len()).filter(|&number| test_files.contains(&files[number])).collect();
+        let cache = subject.cache();
+        let options = ProcessOptions {
+            interpreter: &run.environment.interpreter,
+            root: &subject.root,
+            files: &files,
+            test_files: &numbers,
+            cache: Some(&cache),
+            runner: run.environment.runner,
+            arguments: &run.options.tests,
+            trace,
+            only: None,
+            preload: &[],
+            jobs: run.options.jobs.get(),
+        };
+        let mut process = Process::start(run.directory, Mode::Warm, &options, run.interrupted)?;
+        clock.enter(Phase::Collection);
+        run.events.phase(Phase::Collection, None);
+        let collected = process.collected(run.interrupted)?;
+        check_copy(subject, &files, &collected)?;
+        let numbers = collected
+            .collected
+            .iter()
+            .enumerate()
+            .map(|(number, test)| (TestId::new(&test.0), number))
+            .collect();
+        Ok(Self { process, collected, files, numbers })
+    }
+
+    /// Forks `count` slots.
+    pub(super) fn slots(&self, run: &Run<'_>, count: usize) -> Result<Vec<Slot>, WorkerError> {
+        (0..count).map(|number| self.process.slot(run.directory, number, run.interrupted)).collect()
+    }
+}
+
+/// Traces what has to be traced and stores it; returns the tests that fail.
+pub(super) fn trace(
+    run: &Run<'_>,
+    subject: &Subject,
+    store: &mut Store,
+    warm: &Warm,
+    clock: &mut Clock,
+) -> Result<Vec<FailedTest>, LabError> {
+    clock.enter(Phase::Trace);
+    let collected = &warm.collected;
+    if collected.collected.is_empty() {
+        return Err(LabError::NoTestsCollected {
+            runner: run.environment.runner.name(),
+            root: subject.root.clone(),
+        });
+    }
+    let resolver = Resolver::new(subject.table(), &warm.files, &collected.codes);
+    let imports = store_imports(store, &resolver, warm)?;
+    let mut digests = Digests::new(subject, Closures::new(&imports, subject.files.keys()));
+    let tests: Vec<TestSummary> = (0..)
+        .zip(&collected.collected)
+        .map(|(position, test)| {
+            let (id, file, code) = test;
+            let function = code
+                .as_ref()
+                .and_then(|(file, line, name)| resolver.function(&((*file)?, *line, name.clone())));
+            TestSummary {
+                id: TestId::new(id),
+                path: file.and_then(|file| warm.files.get(file).cloned()),
+                function,
+                position,
+                outcome: TestOutcome::Passed,
+                microseconds: 0,
+                fork: 0,
+                alone_ok: false,
+                digest: ReachDigest([0; 32]),
+            }
+        })
+        .collect();
+    let (stale, first_fork) = stale_tests(store, &mut digests, &tests)?;
+    run.events.phase(Phase::Trace, Some(stale.len()));
+    let mut failed = Vec::new();
+    if !stale.is_empty() {
+        let mut slots = warm.slots(run, run.options.jobs.get().min(stale.len()))?;
+        let tracer = Tracer {
+            run,
+            warm,
+            resolver: &resolver,
+            tests: &tests,
+            next_fork: AtomicU32::new(first_fork),
+        };
+        failed = tracer.trace_all(&stale, &mut slots, store, &mut digests)?;
+        failed.sort_by_key(|(number, _)| *number);
+        let outputs = tracer.outputs(&failed, &mut slots)?;
+        return Ok(outputs);
+    }
+    Ok(failed
+        .into_iter()
+        .map(|(number, outcome)| FailedTest {
+            test: tests[number].id.clone(),
+            outcome,
+            output: String::new(),
+        })
+        .collect())
+}
+
+/// Stores what imports did; returns the pairs (importer, imported).
+fn store_imports(
+    store: &mut Store,
+    resolver: &Resolver<'_>,
+    warm: &Warm,
+) -> Result<Vec<(RepoPath, RepoPath)>, LabError> {
+    let collected = &warm.collected;
+    let imports: Vec<(RepoPath, RepoPath)> = collected
+        .imports
+        .iter()
+        .filter_map(|(a, b)| Some((warm.files.get(*a)?.clone(), warm.files.get(*b)?.clone())))
+        .collect();
+    let Resolved { lines, edges, .. } = resolver.resolve(&crate::worker::TraceRecord {
+        lines: collected.lines.clone(),
+        edges: collected.edges.clone(),
+        codes: Vec::new(),
+    });
+    store.put_import_trace(&ImportTrace { lines, edges: Vec::new(), imports: imports.clone() })?;
+    store.put_edges(&EdgeOwner::Import, &edges)?;
+    Ok(imports)
+}
+
+/// Forgets tests that are gone, and finds those that must be traced; with them the first fork
+/// number that is free.
+fn stale_tests(
+    store: &mut Store,
+    digests: &mut Digests,
+    tests: &[TestSummary],
+) -> Result<(Vec<usize>, u32), LabError> {
+    let stored = store.load_trace()?;
+    let present: BTreeSet<&TestId> = tests.iter().map(|test| &test.id).collect();
+    let gone: Vec<TestId> = stored
+        .tests()
+        .iter()
+        .map(|test| &test.summary.id)
+        .filter(|id| !present.contains(id))
+        .cloned()
+        .collect();
+    let mut stale = Vec::new();
+    for (number, test) in tests.iter().enumerate() {
+        let holds = stored.test(&test.id).is_some_and(|known| {
+            let digest = digests.test(test.path.as_ref(), stored.entered(known).cloned());
+            digest == known.summary.digest
+                && known.summary.path == test.path
+                && !known.summary.outcome.is_failure()
+        });
+        if !holds {
+            stale.push(number);
+        }
+    }
+    let first_fork = stored.tests().iter().map(|test| test.summary.fork + 1).max().unwrap_or(0);
+    store.remove_tests(&gone)?;
+    if stale.len() < tests.len() {
+        let order: Vec<TestId> = tests.iter().map(|test| test.id.clone()).collect();
+        store.set_order(&order)?;
+    }
+    Ok((stale, first_fork))
+}
+
+struct Tracer<'t> {
+    run: &'t Run<'t>,
+    warm: &'t Warm,
+    resolver: &'t Resolver<'t>,
+    tests: &'t [TestSummary],
+    next_fork: AtomicU32,
+}
+
+impl Tracer<'_> {
+    fn trace_all(
+        &self,
+        stale: &[usize],
+        slots: &mut [Slot],
+        store: &mut Store,
+        digests: &mut Digests,
+    ) -> Result<Vec<(usize, TestOutcome)>, LabError> {
+        // The sample is spread over the suite, since the first tests may be unlike the rest.
+        let step = (stale.len() / SAMPLED).max(1);
+        let sample: Vec<usize> = stale.iter().copied().step_by(step).take(SAMPLED).collect();
+        let sampled: BTreeSet<usize> = sample.iter().copied().collect();
+        let rest: Vec<usize> =
+            stale.iter().copied().filter(|test| !sampled.contains(test)).collect();
+        let costs = Mutex::new((Duration::ZERO, Duration::ZERO, 0_u32));
+        let singles = sample.into_iter().map(|test| vec![test]).collect();
+        let mut failed = self.units(singles, slots, store, digests, Some(&costs))?;
+        let (tests, whole, count) = *costs.lock().expect("no thread panics with the lock");
+        let plan = match count {
+            0 => BatchPlan::SINGLE,
+            _ => BatchPlan::from_sample(
+                Sample { test: tests / count, overhead: whole.saturating_sub(tests) / count },
+                rest.len(),
+            ),
+        };
+        let units = batches(&rest, plan, |test| &self.tests[test].path);
+        failed.extend(self.units(units.into(), slots, store, digests, None)?);
+        Ok(failed)
+    }
+
+    /// Runs units on all slots, and stores what they yield from this thread.
+    fn units(
+        &self,
+        units: VecDeque<Vec<usize>>,
+        slots: &mut [Slot],
+        store: &mut Store,
+        digests: &mut Digests,
+        costs: Option<&Mutex<(Duration, Duration, u32)>>,
+    ) -> Result<Vec<(usize, TestOutcome)>, LabError> {
+        let queue = Mutex::new(units);
+        let (sender, receiver) = mpsc::channel::<TestRecord>();
+        let (stored_sender, stored_receiver) = mpsc::channel();
+        let mut failed = Vec::new();
+        let result = std::thread::scope(|scope| {
+            let workers: Vec<_> = slots
+                .iter_mut()
+                .enumerate()
+                .map(|(number, slot)| {
+                    let (sender, queue) = (sender.clone(), &queue);
+                    scope.spawn(move || self.work(number, slot, queue, &sender, costs))
+                })
+                .collect();
+            drop(sender);
+            let writing = scope.spawn(move || recording::traces(store, &stored_receiver));
+            for mut record in receiver {
+                self.run.events.advance(1);
+                let summary = &mut record.summary;
+                if summary.outcome.is_failure() {
+                    failed.push((summary.position as usize, summary.outcome));
+                }
+                summary.digest =
+                    digests.test(summary.path.as_ref(), record.entered.iter().cloned());
+                if stored_sender.send(record).is_err() {
+                    break;
+                }
+            }
+            drop(stored_sender);
+            let worked: Result<(), WorkerError> = workers
+                .into_iter()
+                .map(|worker| worker.join().expect("a tracing thread does not panic"))
+                .collect();
+            writing.join().expect("the storing thread does not panic").map_err(LabError::from)?;
+            worked.map_err(LabError::from)
+        });
+        result.map(|()| failed)
+    }
+
+    fn work(
+        &self,
+        number: usize,
+        slot: &mut Slot,
+        queue: &Mutex<VecDeque<Vec<usize>>>,
+        sender: &mpsc::Sender<TestRecord>,
+        costs: Option<&Mutex<(Duration, Duration, u32)>>,
+    ) -> Result<(), WorkerError> {
+        loop {
+            let next = queue.lock().expect("no thread panics with the lock").pop_front();
+            let Some(mut unit) = next else { return Ok(()) };
+            while !unit.is_empty() {
+                if self.run.interrupted.load(Ordering::Relaxed) {
+                    return Err(WorkerError::Interrupted);
+                }
+                unit = self.fork(number, slot, unit, sender, costs)?;
+            }
+        }
+    }
+
+    /// Traces a unit in one fork; returns what of it is still to be traced.
+    fn fork(
+        &self,
+        number: usize,
+        slot: &mut Slot,
+        unit: Vec<usize>,
+        sender: &mpsc::Sender<TestRecord>,
+        costs: Option<&Mutex<(Duration, Duration, u32)>>,
+    ) -> Result<Vec<usize>, WorkerError> {
+        let fork = self.next_fork.fetch_add(1, Ordering::Relaxed);
+        let alone = unit.len() == 1;
+        let order = self.order(&unit, true, false);
+        let run = match slot.run(&order, |_| STUCK, self.run.interrupted) {
+            Ok(run) => run,
+            Err(WorkerError::SlotLost) => {
+                *slot = self.warm.process.slot(self.run.directory, number, self.run.interrupted)?;
+                if alone {
+                    self.send(sender, unit[0], None, TestOutcome::Crashed, fork, true);
+                    return Ok(Vec::new());
+                }
+                // Which of them does it shows when each is alone.
+                for test in unit {
+                    self.fork(number, slot, vec![test], sender, None)?;
+                }
+                return Ok(Vec::new());
+            }
+            Err(other) => return Err(other),
+        };
+        let mut again = Vec::new();
+        let mut rest = Vec::new();
+        let mut done = 0;
+        let mut in_tests = Duration::ZERO;
+        for record in &run.records {
+            match record {
+                Record::Test(test) => {
+                    done = test.position + 1;
+                    in_tests += Duration::from_micros(test.microseconds);
+                    let which = unit[test.position];
+                    if test.outcome.is_failure() && !alone {
+                        again.push(which);
+                    } else {
+                        self.send(sender, which, Some(test), test.outcome, fork, alone);
+                    }
+                }
+                Record::More { position } => rest = unit[*position..].to_vec(),
+                Record::EngineError { why } => {
+                    return Err(WorkerError::Protocol { message: why.clone() });
+                }
+                other => return Err(WorkerError::Protocol { message: format!("{other:?}") }),
+            }
+        }
+        match run.ended {
+            Ended::Finished => {}
+            Ended::Interrupted => return Err(WorkerError::Interrupted),
+            Ended::Crashed { .. } | Ended::TimedOut { .. } => {
+                let outcome = match run.ended {
+                    Ended::TimedOut { .. } => TestOutcome::TimedOut,
+                    _ => TestOutcome::Crashed,
+                };
+                let broken = unit[done.min(unit.len() - 1)];
+                if alone {
+                    self.send(sender, broken, None, outcome, fork, true);
+                } else {
+                    again.push(broken);
+                }
+                rest = unit.get(done + 1..).unwrap_or_default().to_vec();
+            }
+        }
+        if let Some(costs) = costs {
+            let mut costs = costs.lock().expect("no thread panics with the lock");
+            costs.0 += in_tests;
+            costs.1 += run.times.whole;
+            costs.2 += 1;
+        }
+        for test in again {
+            self.fork(number, slot, vec![test], sender, None)?;
+        }
+        Ok(rest)
+    }
+
+    fn send(
+        &self,
+        sender: &mpsc::Sender<TestRecord>,
+        number: usize,
+        ran: Option<&RanTest>,
+        outcome: TestOutcome,
+        fork: u32,
+        alone: bool,
+    ) {
+        let resolved = ran
+            .and_then(|ran| ran.trace.as_ref())
+            .map(|trace| self.resolver.resolve(trace))
+            .unwrap_or_default();
+        let record = TestRecord {
+            summary: TestSummary {
+                outcome,
+                microseconds: ran.map_or(0, |ran| ran.microseconds),
+                fork,
+                alone_ok: alone && !outcome.is_failure(),
+                ..self.tests[number].clone()
+            },
+            lines: resolved.lines,
+            entered: resolved.entered,
+            edges: resolved.edges,
+        };
+        // The receiver is gone only when storing failed, which ends the run with that error.
+        let _ = sender.send(record);
+    }
+
+    fn order(&self, tests: &[usize], trace: bool, report: bool) -> RunOrder {
+        RunOrder {
+            tests: json!(tests),
+            mutant: None,
+            probe: false,
+            trace,
+            report,
+            stop: false,
+            known_codes: self.resolver.known_codes(),
+            only: None,
+            known: Vec::new(),
+        }
+    }
+
+    /// Runs failing tests once more for what the runner says of them.
+    fn outputs(
+        &self,
+        failed: &[(usize, TestOutcome)],
+        slots: &mut [Slot],
+    ) -> Result<Vec<FailedTest>, LabError> {
+        let mut found = Vec::new();
+        for (place, &(number, outcome)) in failed.iter().enumerate() {
+            let mut output = String::new();
+            if place < SHOWN
+                && outcome == TestOutcome::Failed
+                && let Some(slot) = slots.first_mut()
+            {
+                let order = self.order(&[number], false, true);
+                if let Ok(SlotRun { records, .. }) =
+                    slot.run(&order, |_| STUCK, self.run.interrupted)
+                {
+                    for record in records {
+                        if let Record::Test(test) = record {
+                            output = test.output;
+                        }
+                    }
+                }
+            }
+            found.push(FailedTest { test: self.tests[number].id.clone(), outcome, output });
+        }
+        Ok(found)
+    }
+}
+
+/// An installed copy under test would make every verdict one about other code.
+fn check_copy(
+    subject: &Subject,
+    files: &[RepoPath],
+    collected: &Collected,
+) -> Result<(), LabError> {
+    let loaded: BTreeSet<usize> = collected.codes.iter().map(|code| code.0).collect();
+    for (name, file, ours) in &collected.elsewhere {
+        let package = ours.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let from_here = loaded
+            .iter()
+            .filter_map(|&number| files.get(number))
+            .any(|path| !package.is_empty() && path.as_str().starts_with(package));
+        if !from_here {
+            return Err(LabError::WrongCopy {
+                module: name.clone(),
+                imported: PathBuf::from(file),
+                expected: subject.root.join(ours),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! `unary`: the operators `not`, `~`, `-` and `+`.
+//!
+//! Invariant: the operand stays. An expression may stand wherever it stood with its operator,
+//! since a unary operator binds more weakly than what it stands before.
+
+use super::edit::Edit;
+use super::registry::{Example, Operator};
+use crate::syntax::Node;
+
+pub(super) const REMOVE_NOT: Operator = Operator {
+    id: "unary/remove-not",
+    summary: "`not` is removed.",
+    examples: &[Example { before: "x = not a", after: "x = a" }],
+    kinds: &["not_operator"],
+    apply: |node, edits| remove(node, edits),
+};
+
+pub(super) const REMOVE_INVERT: Operator = Operator {
+    id: "unary/remove-invert",
+    summary: "`~` is removed.",
+    examples: &[Example { before: "x = ~a", after: "x = a" }],
+    kinds: &["unary_operator"],
+    apply: |node, edits| {
+        if is(node, "~") {
+            remove(node, edits);
+        }
+    },
+};
+
+pub(super) const REMOVE_MINUS: Operator = Operator {
+    id: "unary/remove-minus",
+    summary: "A minus sign is removed.",
+    examples: &[Example { before: "x = -a", after: "x = a" }],
+    kinds: &["unary_operator"],
+    apply: |node, edits| {
+        let is_zero = node.field("argument").is_some_and(|argument| argument.text() == "0");
+        if is(node, "-") && !is_zero {
+            remove(node, edits);
+        }
+    },
+};
+
+pub(super) const PLUS_TO_MINUS: Operator = Operator {
+    id: "unary/plus-to-minus",
+    summary: "A plus sign becomes a minus sign.",
+    examples: &[Example { before: "x = +a", after: "x = -a" }],
+    kinds: &["unary_operator"],
+    apply: |node, edits| {
+        if let Some(operator) = node.field("operator")
+            && operator.token() == "+"
+        {
+            edits.push(Edit::token(operator, "-"));
+        }
+    },
+};
+
+fn is(node: Node<'_>, token: &str) -> bool {
+    node.field("operator").is_some_and(|operator| operator.token() == token)
+}
+
+fn remove(node: Node<'_>, edits: &mut Vec<Edit>) {
+    if let Some(argument) = node.field("argument") {
+        edits.push(Edit::expression(node, argument.text()));
+    }
+}

@@ -1,0 +1,260 @@
+//! The public shape of the JSON report, apart from the model so that either may change alone.
+//!
+//! Invariant: every key is always written (`null` where there is nothing to say), in this order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, LineRange,
+    MutantId, NotRunReason, Notice, OperatorId, PhaseTime, QualName, Reason, RepoPath, Report,
+    Revision, ScopeKind, ScopedFunctionReport, SkippedFile, Span, TestId, Timings, Verdict,
+};
+
+/// The whole report.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ReportView {
+    version: u32,
+    mutdiff: String,
+    base: Revision,
+    head: Revision,
+    python: String,
+    runner: String,
+    scope: ScopeKind,
+    conclusion: Conclusion,
+    counts: Counts,
+    score: Option<f64>,
+    functions: Vec<FunctionView>,
+    mutants: Vec<MutantView>,
+    skipped_files: Vec<SkippedFile>,
+    failing_tests: Vec<FailedTest>,
+    notices: Vec<Notice>,
+    timings: Timings,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FunctionView {
+    path: RepoPath,
+    function: QualName,
+    lines: LineRange,
+    reasons: Vec<ReasonView>,
+    mutants: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MutantView {
+    id: MutantId,
+    path: RepoPath,
+    function: QualName,
+    operator: OperatorId,
+    span: Span,
+    original: String,
+    replacement: String,
+    diff: String,
+    reasons: Vec<ReasonView>,
+    verdict: VerdictWord,
+    detail: Option<String>,
+    change: Option<ChangeOfVerdict>,
+    killed_by: Option<TestId>,
+    tests: Vec<TestId>,
+    milliseconds: f64,
+    reused: bool,
+}
+
+/// A reason as data, and as the words that other formats use.
+#[derive(Serialize, Deserialize)]
+struct ReasonView {
+    #[serde(flatten)]
+    reason: Reason,
+    text: String,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum VerdictWord {
+    Killed,
+    Survived,
+    Timeout,
+    NoTests,
+    Equivalent,
+    Suppressed,
+    Invalid,
+    NotRun,
+    Error,
+}
+
+fn reasons(reasons: &[Reason]) -> Vec<ReasonView> {
+    reasons.iter().map(|r| ReasonView { reason: r.clone(), text: r.to_string() }).collect()
+}
+
+fn bare(reasons: Vec<ReasonView>) -> Vec<Reason> {
+    reasons.into_iter().map(|view| view.reason).collect()
+}
+
+/// Rounds to microseconds: finer digits are noise, and make two reports differ in vain.
+fn rounded(milliseconds: f64) -> f64 {
+    (milliseconds * 1000.0).round() / 1000.0
+}
+
+fn rounded_timings(timings: &Timings) -> Timings {
+    let phase = |time: &PhaseTime| PhaseTime {
+        phase: time.phase,
+        milliseconds: rounded(time.milliseconds),
+    };
+    Timings {
+        wall_milliseconds: rounded(timings.wall_milliseconds),
+        phases: timings.phases.iter().map(phase).collect(),
+        jobs: timings.jobs,
+    }
+}
+
+/// A verdict as its word, its killer and its detail.
+fn split(verdict: &Verdict) -> (VerdictWord, Option<TestId>, Option<String>) {
+    match verdict {
+        Verdict::Killed { by } => (VerdictWord::Killed, Some(by.clone()), None),
+        Verdict::Survived => (VerdictWord::Survived, None, None),
+        Verdict::Timeout { test } => (VerdictWord::Timeout, None, Some(test.to_string())),
+        Verdict::NoTests => (VerdictWord::NoTests, None, None),
+        Verdict::Equivalent => (VerdictWord::Equivalent, None, None),
+        Verdict::Suppressed { rule } => (VerdictWord::Suppressed, None, Some(rule.clone())),
+        Verdict::Invalid { message } => (VerdictWord::Invalid, None, Some(message.clone())),
+        Verdict::NotRun { reason } => (VerdictWord::NotRun, None, Some(reason.to_string())),
+        Verdict::Error { message } => (VerdictWord::Error, None, Some(message.clone())),
+    }
+}
+
+/// The other way round. A detail that is missing reads as an empty one.
+fn joined(word: VerdictWord, killed_by: Option<TestId>, detail: Option<String>) -> Verdict {
+    let detail = detail.unwrap_or_default();
+    match word {
+        VerdictWord::Killed => Verdict::Killed { by: killed_by.unwrap_or_else(|| TestId::new("")) },
+        VerdictWord::Survived => Verdict::Survived,
+        VerdictWord::Timeout => Verdict::Timeout { test: TestId::new(detail) },
+        VerdictWord::NoTests => Verdict::NoTests,
+        VerdictWord::Equivalent => Verdict::Equivalent,
+        VerdictWord::Suppressed => Verdict::Suppressed { rule: detail },
+        VerdictWord::Invalid => Verdict::Invalid { message: detail },
+        VerdictWord::NotRun => Verdict::NotRun {
+            reason: if detail == NotRunReason::Budget.to_string() {
+                NotRunReason::Budget
+            } else if detail == NotRunReason::NotAsked.to_string() {
+                NotRunReason::NotAsked
+            } else {
+                NotRunReason::Interrupted
+            },
+        },
+        VerdictWord::Error => Verdict::Error { message: detail },
+    }
+}
+
+impl From<&Report> for ReportView {
+    fn from(report: &Report) -> Self {
+        Self {
+            version: report.version,
+            mutdiff: report.mutdiff.clone(),
+            base: report.base.clone(),
+            head: report.head.clone(),
+            python: report.python.clone(),
+            runner: report.runner.clone(),
+            scope: report.scope,
+            conclusion: report.conclusion,
+            counts: report.counts,
+            score: report.score,
+            functions: report.functions.iter().map(FunctionView::from).collect(),
+            mutants: report.mutants.iter().map(MutantView::from).collect(),
+            skipped_files: report.skipped_files.clone(),
+            failing_tests: report.failing_tests.clone(),
+            notices: report.notices.clone(),
+            timings: rounded_timings(&report.timings),
+        }
+    }
+}
+
+impl From<ReportView> for Report {
+    fn from(view: ReportView) -> Self {
+        Self {
+            version: view.version,
+            mutdiff: view.mutdiff,
+            base: view.base,
+            head: view.head,
+            python: view.python,
+            runner: view.runner,
+            scope: view.scope,
+            conclusion: view.conclusion,
+            counts: view.counts,
+            score: view.score,
+            functions: view.functions.into_iter().map(ScopedFunctionReport::from).collect(),
+            mutants: view.mutants.into_iter().map(DecidedMutant::from).collect(),
+            skipped_files: view.skipped_files,
+            failing_tests: view.failing_tests,
+            notices: view.notices,
+            timings: view.timings,
+        }
+    }
+}
+
+impl From<&ScopedFunctionReport> for FunctionView {
+    fn from(function: &ScopedFunctionReport) -> Self {
+        Self {
+            path: function.function.path.clone(),
+            function: function.function.name.clone(),
+            lines: function.lines,
+            reasons: reasons(&function.reasons),
+            mutants: function.mutants,
+        }
+    }
+}
+
+impl From<FunctionView> for ScopedFunctionReport {
+    fn from(view: FunctionView) -> Self {
+        Self {
+            function: FunctionKey::new(view.path, view.function),
+            lines: view.lines,
+            reasons: bare(view.reasons),
+            mutants: view.mutants,
+        }
+    }
+}
+
+impl From<&DecidedMutant> for MutantView {
+    fn from(mutant: &DecidedMutant) -> Self {
+        let (verdict, killed_by, detail) = split(&mutant.verdict);
+        Self {
+            id: mutant.id.clone(),
+            path: mutant.function.path.clone(),
+            function: mutant.function.name.clone(),
+            operator: mutant.operator.clone(),
+            span: mutant.span,
+            original: mutant.original.clone(),
+            replacement: mutant.replacement.clone(),
+            diff: mutant.diff.clone(),
+            reasons: reasons(&mutant.reasons),
+            verdict,
+            detail,
+            change: mutant.change,
+            killed_by,
+            tests: mutant.tests.clone(),
+            milliseconds: rounded(mutant.milliseconds),
+            reused: mutant.reused,
+        }
+    }
+}
+
+impl From<MutantView> for DecidedMutant {
+    fn from(view: MutantView) -> Self {
+        Self {
+            id: view.id,
+            function: FunctionKey::new(view.path, view.function),
+            operator: view.operator,
+            span: view.span,
+            original: view.original,
+            replacement: view.replacement,
+            diff: view.diff,
+            reasons: bare(view.reasons),
+            verdict: joined(view.verdict, view.killed_by, view.detail),
+            change: view.change,
+            tests: view.tests,
+            milliseconds: view.milliseconds,
+            reused: view.reused,
+        }
+    }
+}

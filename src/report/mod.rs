@@ -1,0 +1,10 @@
+//! Formats of the report: each a pure function of [`crate::model::Report`].
+//!
+//! Invariant: nothing here prints, reads a file or asks the terminal; a saved report renders as a
+//! live one.
+
+pub mod json;
+pub mod terminal;
+
+#[cfg(test)]
+pub(crate) mod sample;

@@ -1,0 +1,187 @@
+//! A hand-made report for tests, with every verdict and every kind of reason.
+//!
+//! Invariant: it changes with the model only; tests that need a variation change their own copy.
+
+use crate::model::{
+    ByteSpan, ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, LineNo,
+    LineRange, MutantId, NotRunReason, Notice, OperatorId, Phase, PhaseTime, Position, QualName,
+    REPORT_VERSION, Reason, Reasons, RepoPath, Report, Revision, ScopeKind, ScopedFunctionReport,
+    SkippedFile, Span, TestId, TestOutcome, Timings, Verdict,
+};
+
+/// A function of `shop/<file>.py`.
+pub(crate) fn key(file: &str, name: &str) -> FunctionKey {
+    FunctionKey::new(RepoPath::new(format!("shop/{file}.py")), QualName::new(name))
+}
+
+/// A 1-based line.
+pub(crate) fn line(number: u32) -> LineNo {
+    LineNo::new(number).expect("tests name lines from 1")
+}
+
+/// The lines `first` to `last`.
+pub(crate) fn lines(first: u32, last: u32) -> LineRange {
+    LineRange { first: line(first), last: line(last) }
+}
+
+/// A mutant that turns `original` into `replacement` on `number`, survived, by three tests.
+pub(crate) fn mutant(function: &FunctionKey, number: u32, edit: (&str, &str)) -> DecidedMutant {
+    let operator = OperatorId::new("comparison/boundary");
+    let (original, replacement) = edit;
+    let path = &function.path;
+    let columns = u32::try_from(original.chars().count()).expect("short");
+    DecidedMutant {
+        id: MutantId::derive(function, &operator, number),
+        function: function.clone(),
+        operator,
+        span: Span {
+            bytes: ByteSpan { start: 100, end: 100 + original.len() },
+            start: Position { line: line(number), column: 8 },
+            end: Position { line: line(number), column: 8 + columns },
+        },
+        original: original.to_owned(),
+        replacement: replacement.to_owned(),
+        diff: format!(
+            "--- a/{path}\n+++ b/{path}\n@@ -{number},2 +{number},2 @@\n-    if n {original} 1:\n+    if n {replacement} 1:\n         return n\n"
+        ),
+        reasons: vec![Reason::Changed],
+        verdict: Verdict::Survived,
+        change: Some(ChangeOfVerdict::New),
+        tests: ["test_small", "test_large", "test_none", "test_odd"].map(test).to_vec(),
+        milliseconds: 12.5,
+        reused: false,
+    }
+}
+
+/// A test of the sample's suite.
+pub(crate) fn test(name: &str) -> TestId {
+    TestId::new(format!("tests/test_cart.py::{name}"))
+}
+
+fn function(key: FunctionKey, range: LineRange, reasons: Reasons) -> ScopedFunctionReport {
+    ScopedFunctionReport { function: key, lines: range, reasons, mutants: 0 }
+}
+
+fn with(mut mutant: DecidedMutant, verdict: Verdict) -> DecidedMutant {
+    mutant.change = None;
+    mutant.verdict = verdict;
+    mutant
+}
+
+fn mutants() -> Vec<DecidedMutant> {
+    let (total, checkout, body) =
+        (key("cart", "Cart.total"), key("till", "checkout"), key("cart", "<module>"));
+    let no_tests = |number| DecidedMutant {
+        tests: vec![],
+        change: Some(ChangeOfVerdict::New),
+        ..with(mutant(&total, number, ("True", "False")), Verdict::NoTests)
+    };
+    let mut all = vec![
+        mutant(&total, 12, (">=", ">")),
+        with(mutant(&total, 13, ("+", "-")), Verdict::Killed { by: test("test_small") }),
+        no_tests(17),
+        no_tests(18),
+        no_tests(21),
+        with(mutant(&total, 14, ("-= 1", "+= 1")), Verdict::Timeout { test: test("test_large") }),
+        DecidedMutant {
+            change: Some(ChangeOfVerdict::Known),
+            reused: true,
+            ..mutant(&checkout, 5, ("<", "<="))
+        },
+        with(mutant(&checkout, 6, ("0", "1")), Verdict::Equivalent),
+        with(
+            mutant(&checkout, 7, ("\"paid\"", "\"XXpaidXX\"")),
+            Verdict::Suppressed { rule: "logging".into() },
+        ),
+        with(
+            mutant(&body, 1, ("1", "2")),
+            Verdict::Error { message: "the worker's pipe closed".into() },
+        ),
+        with(
+            mutant(&body, 2, ("1", "2")),
+            Verdict::Invalid { message: "'return' outside function".into() },
+        ),
+        with(mutant(&body, 3, ("1", "2")), Verdict::NotRun { reason: NotRunReason::Budget }),
+    ];
+    for mutant in &mut all {
+        if mutant.function == checkout {
+            mutant.reasons = vec![Reason::CallerOf { function: total.clone(), distance: 1 }];
+        }
+    }
+    all
+}
+
+/// A failed run over three functions.
+pub(crate) fn report() -> Report {
+    let total = key("cart", "Cart.total");
+    let caller = Reason::CallerOf { function: total.clone(), distance: 1 };
+    let mut functions = vec![
+        function(total, lines(10, 24), vec![Reason::Changed]),
+        function(key("till", "checkout"), lines(3, 9), vec![caller]),
+        function(
+            key("cart", "<module>"),
+            lines(1, 30),
+            vec![
+                Reason::ImportsChangedModule { path: RepoPath::new("shop/rates.py") },
+                Reason::CoveredByChangedTest { test: test("test_small") },
+                Reason::Asked,
+            ],
+        ),
+    ];
+    let mutants = mutants();
+    for function in &mut functions {
+        function.mutants = mutants.iter().filter(|m| m.function == function.function).count();
+    }
+    let counts = Counts::of(&mutants);
+    Report {
+        version: REPORT_VERSION,
+        mutdiff: "0.1.0".into(),
+        base: Revision { name: "main".into(), commit: Some("1a2b3c4d5e6f".into()) },
+        head: Revision { name: "working tree".into(), commit: None },
+        python: "3.13.0".into(),
+        runner: "pytest".into(),
+        scope: ScopeKind::Callers,
+        conclusion: Conclusion::Failed,
+        counts,
+        score: counts.score(),
+        functions,
+        mutants,
+        skipped_files: vec![SkippedFile {
+            path: RepoPath::new("shop/old.py"),
+            reason: "line 3 does not parse".into(),
+        }],
+        failing_tests: vec![FailedTest {
+            test: test("test_flaky"),
+            outcome: TestOutcome::Failed,
+            output: "def test_flaky():\n>   assert now() == 3\nE   assert 4 == 3\n".into(),
+        }],
+        notices: vec![Notice {
+            code: "untied_files".into(),
+            message: "poetry.lock changed, and no function can be tied to it; \
+                      test it with --scope all"
+                .into(),
+        }],
+        timings: timings(),
+    }
+}
+
+fn timings() -> Timings {
+    let phases = [
+        (Phase::Plan, 12.0),
+        (Phase::StartUp, 88.0),
+        (Phase::Collection, 240.0),
+        (Phase::Trace, 1100.0),
+        (Phase::Mutants, 2500.0),
+        (Phase::Fork, 400.0),
+        (Phase::Swap, 100.0),
+        (Phase::Tests, 3900.0),
+        (Phase::Reap, 200.0),
+        (Phase::Idle, 400.0),
+        (Phase::Finish, 40.0),
+    ];
+    Timings {
+        wall_milliseconds: 4000.0,
+        phases: phases.map(|(phase, milliseconds)| PhaseTime { phase, milliseconds }).to_vec(),
+        jobs: 2,
+    }
+}

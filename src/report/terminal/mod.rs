@@ -1,0 +1,74 @@
+//! The report for a person at a terminal.
+//!
+//! Invariant: a pure function of the report and the style; no text of the project reaches the
+//! terminal with a control character in it, and without colour the output has no escape.
+
+mod conclusion;
+mod findings;
+mod page;
+mod plan;
+mod single;
+mod surroundings;
+mod text;
+mod timings;
+
+use crate::model::{Conclusion, Report};
+
+use page::Page;
+
+pub use single::{mutant, patch};
+pub use text::visible;
+pub use timings::timings;
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// A line a finding, and the conclusion.
+    Quiet,
+    /// Findings as diffs.
+    Normal,
+    /// Every mutant, every test.
+    Verbose,
+}
+
+/// How the report is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to colour.
+    pub color: bool,
+    /// Width of a line of prose in characters; diffs are never wrapped.
+    pub width: usize,
+    /// How much is shown.
+    pub verbosity: Verbosity,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { color: false, width: 100, verbosity: Verbosity::Normal }
+    }
+}
+
+/// The whole report as text: what was compared, what was found, what the reader should know, how
+/// it ended. Of a plan (`--list`): the scope.
+pub fn render(report: &Report, style: &Style) -> String {
+    let mut page = Page::new(style);
+    if style.verbosity == Verbosity::Quiet {
+        findings::one_line_each(&mut page, report);
+    } else {
+        surroundings::heading(&mut page, report);
+        surroundings::failing_tests(&mut page, report);
+        if report.conclusion == Conclusion::Listed {
+            plan::functions(&mut page, report);
+        } else {
+            findings::by_file(&mut page, report);
+        }
+        surroundings::skipped_files(&mut page, report);
+        surroundings::notices(&mut page, report);
+        page.gap();
+    }
+    conclusion::summary(&mut page, report);
+    page.finish()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! Plain text for a terminal: what is invisible made visible, prose wrapped, numbers in words.
+//!
+//! Invariant: text that passed [`visible`] holds no control character, so a name, a source line or
+//! a test's output can move no cursor and set no title.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use crate::model::LineRange;
+
+/// Whether a terminal would act on the character, or show text in another order for it.
+fn is_invisible(c: char) -> bool {
+    (c.is_control() && c != '\t')
+        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// One line of text with control and direction characters spelled out (`\x1b`, `\u{202e}`), line
+/// ends included; tabs stay.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_invisible) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            c if is_invisible(c) && u32::from(c) < 0x100 => {
+                write!(out, "\\x{:02x}", u32::from(c)).expect("a String takes all");
+            }
+            c if is_invisible(c) => {
+                write!(out, "\\u{{{:x}}}", u32::from(c)).expect("a String takes all");
+            }
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A space at which no line is broken.
+pub(super) const NO_BREAK: char = '\u{a0}';
+
+/// Breaks prose at spaces so that no line is longer than `width` characters with `indent` spaces
+/// before it; a single longer word stays whole. A no-break space holds two words together and is
+/// shown as a space.
+pub(super) fn wrapped(prose: &str, indent: usize, width: usize) -> Vec<String> {
+    let room = width.saturating_sub(indent).max(20);
+    let mut lines: Vec<String> = Vec::new();
+    let mut used = 0;
+    for word in prose.split([' ', '\t']).filter(|word| !word.is_empty()) {
+        let length = word.chars().count();
+        match lines.last_mut() {
+            Some(line) if used + 1 + length <= room => {
+                line.push(' ');
+                line.push_str(word);
+                used += 1 + length;
+            }
+            _ => {
+                lines.push(format!("{:indent$}{word}", ""));
+                used = length;
+            }
+        }
+    }
+    lines.iter_mut().for_each(|line| *line = line.replace(NO_BREAK, " "));
+    lines
+}
+
+/// `1 mutant`, `2 mutants`.
+pub(super) fn count(n: usize, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// `line 4`, `lines 4, 7–9`: ranges that touch or overlap are joined.
+pub(super) fn line_list(ranges: &[LineRange]) -> String {
+    let mut sorted: Vec<(u32, u32)> =
+        ranges.iter().map(|range| (range.first.get(), range.last.get())).collect();
+    sorted.sort_unstable();
+    let mut joined: Vec<(u32, u32)> = Vec::new();
+    for (first, last) in sorted {
+        match joined.last_mut() {
+            Some((_, end)) if first <= end.saturating_add(1) => *end = (*end).max(last),
+            _ => joined.push((first, last)),
+        }
+    }
+    let word =
+        if matches!(joined[..], [(first, last)] if first == last) { "line" } else { "lines" };
+    let parts: Vec<String> = joined
+        .iter()
+        .map(
+            |(first, last)| {
+                if first == last { first.to_string() } else { format!("{first}–{last}") }
+            },
+        )
+        .collect();
+    format!("{word} {}", parts.join(", "))
+}
+
+/// A duration for a reader: `840 ms`, `4.2 s`, `3 min 5 s`.
+pub(super) fn duration(milliseconds: f64) -> String {
+    let seconds = milliseconds / 1000.0;
+    if milliseconds < 999.5 {
+        format!("{milliseconds:.0} ms")
+    } else if seconds < 59.95 {
+        format!("{seconds:.1} s")
+    } else {
+        let minutes = (seconds.round() / 60.0).floor();
+        format!("{minutes:.0} min {:.0} s", seconds.round() - minutes * 60.0)
+    }
+}
+
+/// A share as a percentage with at most one digit, rounded down, so that only all is 100 %.
+pub(super) fn percent(share: f64) -> String {
+    let tenths = (share * 1000.0 + 1e-9).floor();
+    let digits = usize::from(tenths % 10.0 != 0.0);
+    format!("{:.digits$} %", tenths / 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::sample::lines;
+
+    #[test]
+    fn escapes_and_direction_marks_are_spelled_out() {
+        assert_eq!(
+            visible("a\x1b[31m\r\n\u{202e}b\u{9b}\tz é"),
+            "a\\x1b[31m\\r\\n\\u{202e}b\\x9b\tz é"
+        );
+        assert!(matches!(visible("plain ü"), Cow::Borrowed(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn visible_text_holds_no_control_character(text in any::<String>()) {
+            prop_assert!(!visible(&text).chars().any(|c| c.is_control() && c != '\t'));
+        }
+
+        #[test]
+        fn wrapping_keeps_every_word_and_the_width(text in "[a-z é]{0,200}", indent in 0_usize..9) {
+            let lines = wrapped(&text, indent, 40);
+            let back: Vec<_> = lines.iter().flat_map(|line| line.split_whitespace()).collect();
+            prop_assert_eq!(back, text.split_whitespace().collect::<Vec<_>>());
+            for line in &lines {
+                prop_assert!(line.chars().count() <= 40 || !line.trim_start().contains(' '));
+            }
+        }
+    }
+
+    #[test]
+    fn no_line_is_broken_at_a_no_break_space() {
+        let text = format!("{} 3{NO_BREAK}survived", "a".repeat(15));
+        assert_eq!(wrapped(&text, 2, 22), [format!("  {}", "a".repeat(15)), "  3 survived".into()]);
+    }
+
+    #[test]
+    fn touching_lines_are_joined() {
+        assert_eq!(line_list(&[lines(4, 4)]), "line 4");
+        assert_eq!(line_list(&[lines(9, 9), lines(4, 4), lines(7, 8)]), "lines 4, 7–9");
+        assert_eq!(line_list(&[lines(7, 9)]), "lines 7–9");
+    }
+
+    #[test]
+    fn durations_change_their_unit() {
+        let words = [0.4, 840.0, 999.7, 4_210.0, 59_990.0, 185_000.0].map(duration);
+        assert_eq!(words, ["0 ms", "840 ms", "1.0 s", "4.2 s", "1 min 0 s", "3 min 5 s"]);
+    }
+
+    #[test]
+    fn only_all_is_a_hundred_percent() {
+        assert_eq!(
+            [1.0, 0.9999, 0.5, 0.875, 0.0].map(percent),
+            ["100 %", "99.9 %", "50 %", "87.5 %", "0 %"]
+        );
+    }
+
+    #[test]
+    fn lists_end_with_and() {
+        let parts = ["a", "b", "c"].map(String::from);
+        assert_eq!(listed(&parts), "a, b and c");
+        assert_eq!(listed(&parts[..2]), "a and b");
+        assert_eq!(count(1, "mutant") + &count(2, "test"), "1 mutant2 tests");
+    }
+}

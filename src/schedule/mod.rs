@@ -1,0 +1,13 @@
+//! Which tests decide a mutant, in which order, for how long; and which tests are traced together.
+//!
+//! Invariant: pure; the same trace gives the same schedule on every machine.
+
+mod batches;
+mod deadline;
+mod order;
+mod selection;
+
+pub use batches::{BatchPlan, Sample, batches};
+pub use deadline::deadline;
+pub use order::order;
+pub use selection::Selection;

@@ -1,0 +1,25 @@
+//! The Python side: finding an interpreter, starting the warm process, running tests in forks.
+//!
+//! Invariant: no test code runs in a process that a later test is forked from, and every process
+//! started here is gone when its owner is dropped.
+
+mod error;
+mod interpreter;
+#[cfg(test)]
+mod live_tests;
+mod memory;
+mod process;
+mod protocol;
+mod reap;
+mod runtime;
+mod slot;
+
+pub use error::WorkerError;
+pub use interpreter::{Interpreter, find_interpreter};
+pub use process::{Collected, Mode, Process, ProcessOptions};
+pub use protocol::{
+    CodeRow, MutantMessage, Record, RunOrder, TestRecord, TraceRecord, UnitMessage,
+};
+pub use reap::{become_subreaper, kill_strays};
+pub use runtime::RunDirectory;
+pub use slot::{Ended, Slot, SlotRun, SlotTimes};

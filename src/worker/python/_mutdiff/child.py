@@ -1,0 +1,257 @@
+"""A fork's life: place the mutant, run the tests in order, write each result, exit.
+
+Invariant: a result is in shared memory before the next test starts; a fault of the runtime is
+recorded as such and never as a test's failure.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import traceback
+from typing import Any
+
+from . import channel, kept, mutation, swap
+from .channel import Memory
+from .codes import LOW, SHIFT, Codes
+from .imports import Imports
+from .mutation import Mutant
+from .project import Project
+from .runner import FAILED, Collected, CollectionFailed, Runner
+from .swap import LiveFunctions
+from .tracer import Recording, Tracer, read_log
+
+
+class Child:
+    """What a fork needs from the process that it was forked from."""
+
+    def __init__(
+        self,
+        project: Project,
+        imports: Imports,
+        memory: Memory,
+        slot: int,
+        scratch: str,
+        runtime: str,
+        config: str,
+    ) -> None:
+        self._project = project
+        self._imports = imports
+        self._memory = memory
+        self._slot = slot
+        self._scratch = scratch
+        self._runtime = runtime
+        self._config = config
+        self._log = f"{scratch}/trace"
+
+    def enter(self) -> None:
+        """Makes this fork a session of its own, which can be killed whole."""
+        kept.setsid()
+        self._memory.start_child()
+        self._memory.time(channel.TIME_CHILD)
+
+    def run_hot(
+        self, command: dict[str, Any], runner: Runner, live: LiveFunctions, tracer: Tracer | None
+    ) -> None:
+        """Runs a command in a fork of a process that has collected."""
+        try:
+            self._announce(command)
+            if command["mutant"] is not None and not self._place(command, live):
+                return
+            self._memory.time(channel.TIME_SWAPPED)
+            runner.begin(self._slot, f"{self._scratch}/tmp", command["report"])
+            if command["trace"] and tracer is not None:
+                self._trace_tests(command, runner, tracer)
+            else:
+                self._run_tests(command, command["tests"], runner)
+        except BaseException:
+            self._memory.append({"k": "engine_error", "why": traceback.format_exc()})
+        self._memory.time(channel.TIME_TESTS_DONE)
+        self._memory.set_flag(channel.FLAG_FINISHED)
+
+    def run_cold(self, command: dict[str, Any], runner: Runner) -> None:
+        """Runs a command in a fork of a process that has not imported the project."""
+        self._announce(command)
+        if command["mutant"] is not None:
+            mutant = Mutant.read(command["mutant"])
+            self._override(mutant, command["probe"])
+            try:
+                if not mutation.differs(self._project.path(mutant.file), mutant):
+                    if not command["probe"]:
+                        self._refuse("equivalent", "")
+                        return
+            except mutation.SourceChanged as changed:
+                self._refuse("source_changed", changed)
+                return
+            except SyntaxError as error:
+                self._refuse("invalid", error)
+                return
+        self._memory.time(channel.TIME_SWAPPED)
+        self._memory.test_started(1)
+        wanted: list[str] = command["tests"]
+
+        def then(collected: list[Collected]) -> None:
+            try:
+                numbers = {test.id: number for number, test in enumerate(collected)}
+                tests = [numbers.get(test, -1) for test in wanted]
+                known = set(command["known"])
+                tests += [n for n, test in enumerate(collected) if test.id not in known]
+                names = [test.id for test in collected if test.id not in known]
+                if names:
+                    self._memory.append({"k": "new_tests", "ids": names})
+                runner.begin(self._slot, f"{self._scratch}/tmp", command["report"])
+                self._run_tests(command, tests, runner)
+            except BaseException:
+                self._memory.append({"k": "engine_error", "why": traceback.format_exc()})
+            self._memory.time(channel.TIME_TESTS_DONE)
+            self._memory.set_flag(channel.FLAG_FINISHED)
+            kept.exit_now(0)
+
+        try:
+            runner.collect(then)
+        except CollectionFailed as error:
+            self._refuse("collection_failed", error)
+        except BaseException:
+            self._refuse("collection_failed", traceback.format_exc())
+
+    def _refuse(self, kind: str, why: object) -> None:
+        self._memory.append({"k": kind, "why": str(why)[:20000]})
+        self._memory.time(channel.TIME_TESTS_DONE)
+        self._memory.set_flag(channel.FLAG_FINISHED)
+
+    def _announce(self, command: dict[str, Any]) -> None:
+        """Tells Python processes that tests start about the mutant or the trace."""
+        environ = kept.environ
+        state = {
+            "config": self._config,
+            "mutant": command["mutant"],
+            "log": self._log if command["trace"] else None,
+        }
+        environ["_MUTDIFF_CHILD"] = json.dumps(state)
+        before = environ.get("PYTHONPATH")
+        site = f"{self._runtime}/site"
+        environ["PYTHONPATH"] = f"{site}:{before}" if before else site
+
+    def _override(self, mutant: Mutant, probe: bool) -> None:
+        path = self._project.path(mutant.file)
+        call = self._memory.probe if probe else None
+        self._imports.override(mutant.file, lambda: mutation.compile_file(path, mutant, call))
+
+    def _place(self, command: dict[str, Any], live: LiveFunctions) -> bool:
+        mutant = Mutant.read(command["mutant"])
+        path = self._project.path(mutant.file)
+        probe = self._memory.probe if command["probe"] else None
+        try:
+            placed = swap.place(mutant, live, path, probe)
+        except mutation.CannotPlace as reason:
+            self._refuse("cannot_place", reason)
+            return False
+        except SyntaxError as error:
+            self._refuse("invalid", error)
+            return False
+        if not placed:
+            self._refuse("equivalent", "")
+            return False
+        # For a module that is imported (again) while a test runs.
+        self._override(mutant, command["probe"])
+        return True
+
+    def _run_tests(self, command: dict[str, Any], tests: list[int], runner: Runner) -> None:
+        memory, me = self._memory, kept.getpid()
+        for position, number in enumerate(tests):
+            memory.test_started(position + 1)
+            if number < 0:
+                memory.append({"k": "missing", "i": position})
+                continue
+            following = next((n for n in tests[position + 1 :] if n >= 0), None)
+            before = kept.perf_counter()
+            outcome = runner.run(number, following)
+            spent = kept.perf_counter() - before
+            _leave_if_forked(me)
+            record: dict[str, Any] = {
+                "k": "test",
+                "i": position,
+                "w": outcome.word,
+                "us": int(spent * 1e6),
+            }
+            if command["report"]:
+                record["o"] = outcome.output[:200_000]
+            memory.append(record)
+            if outcome.word == FAILED and command["stop"]:
+                return
+
+    def _trace_tests(self, command: dict[str, Any], runner: Runner, tracer: Tracer) -> None:
+        memory, codes, log = self._memory, tracer.codes, self._log
+        me = kept.getpid()
+        tests: list[int] = command["tests"]
+        shared = len(tests) > 1
+        of_fixtures: dict[Any, Recording] = {}
+        outside: list[Recording] = []
+
+        def fixture_hook(owner: Any, begins: bool) -> None:
+            if begins:
+                outside.append(tracer.swap(Recording()))
+            else:
+                tracer.forget()
+                recording = tracer.swap(outside.pop())
+                of_fixtures.setdefault(owner, Recording()).add(recording)
+                tracer.current.add(recording)
+
+        if shared:
+            runner.fixture_hook = fixture_hook
+        try:
+            kept.unlink(log)
+        except OSError:
+            pass
+        kept.register_at_fork(after_in_child=lambda: tracer.write_through(log))
+        recording = Recording()
+        tracer.swap(recording)
+        tracer.start()
+        first_new = command["known_codes"]
+        room = memory.room()
+        for position, number in enumerate(tests):
+            if shared and memory.room() * 4 < room:
+                memory.append({"k": "more", "i": position})
+                return
+            memory.test_started(position + 1)
+            following = tests[position + 1] if position + 1 < len(tests) else None
+            before = kept.perf_counter()
+            outcome = runner.run(number, following)
+            spent = kept.perf_counter() - before
+            _leave_if_forked(me)
+            if kept.exists(log):
+                read_log(log, codes, recording)
+            whole = recording
+            if shared:
+                tracer.forget()
+                used = [
+                    of_fixtures[key] for key in runner.shared_fixtures(number) if key in of_fixtures
+                ]
+                if used:
+                    whole = Recording()
+                    whole.add(recording)
+                    for one in used:
+                        whole.add(one)
+                recording = Recording()
+                tracer.swap(recording)
+            header, body = _pack(whole, codes, first_new)
+            header.update(k="test", i=position, w=outcome.word, us=int(spent * 1e6))
+            if not memory.append(header, body):
+                memory.append({"k": "engine_error", "why": "a trace larger than the slot's memory"})
+                return
+
+
+def _leave_if_forked(me: int) -> None:
+    """Ends a process that a test forked and that came back here as a second runner."""
+    if kept.getpid() != me:
+        kept.exit_now(1)
+
+
+def _pack(recording: Recording, codes: Codes, first_new: int) -> tuple[dict[str, Any], bytes]:
+    lines = array.array("Q", sorted(recording.lines))
+    edges = array.array("Q", sorted(recording.edges))
+    header: dict[str, Any] = {"n": [len(lines), len(edges)]}
+    if any(edge & LOW >= first_new or first_new <= edge >> SHIFT < LOW for edge in edges):
+        # Code that was loaded while a test ran has numbers that only this process knows.
+        header["codes"] = codes.describe(first_new)
+    return header, lines.tobytes() + edges.tobytes()

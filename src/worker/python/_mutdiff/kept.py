@@ -1,0 +1,62 @@
+"""Private copies of the functions that the runtime needs after user code has run.
+
+Invariant: tests patch ``os``, ``time``, ``signal`` and ``builtins``; the runtime calls the names
+here, which were bound before any of the project's code was imported.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import select
+import signal
+import sys
+import time
+from builtins import open as _open
+
+fork = os.fork
+exit_now = os._exit
+waitpid = os.waitpid
+killpg = os.killpg
+kill = os.kill
+getpid = os.getpid
+setsid = os.setsid
+dup = os.dup
+dup2 = os.dup2
+close = os.close
+os_open = os.open
+os_read = os.read
+os_write = os.write
+stat = os.stat
+replace = os.replace
+makedirs = os.makedirs
+realpath = os.path.realpath
+environ = os.environ
+monotonic = time.monotonic
+perf_counter = time.perf_counter
+set_signal = signal.signal
+get_signal = signal.getsignal
+poll = select.poll
+open_file = _open
+getframe = sys._getframe
+loads_code = marshal.loads
+dumps_code = marshal.dumps
+
+SIGKILL = signal.SIGKILL
+POLLIN = select.POLLIN
+NULL = os.devnull
+O_RDWR = os.O_RDWR
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+WNOHANG = os.WNOHANG
+
+unlink = os.unlink
+exists = os.path.exists
+register_at_fork = os.register_at_fork
+
+#: Tells when a child ends without a handler for SIGCHLD (Linux; ``None`` elsewhere).
+pidfd_open = getattr(os, "pidfd_open", None)
+#: Waits without reaping (not on macOS before Python 3.13).
+waitid = getattr(os, "waitid", None)
+WAIT_KEEP = getattr(os, "WEXITED", 0) | getattr(os, "WNOWAIT", 0)
+P_PID = getattr(os, "P_PID", 0)
+memfd_create = getattr(os, "memfd_create", None)

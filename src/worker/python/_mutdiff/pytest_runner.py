@@ -1,0 +1,252 @@
+"""Running tests with pytest: collect once, then one item at a time through its own hooks.
+
+Invariant: set-up, call and tear-down go through pytest's hooks, so fixtures, marks and plugins
+decide the outcome as they do in a plain run; only the text of failures is not built.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from typing import Any
+
+from . import kept
+from .imports import Imports
+from .runner import FAILED, PASSED, SKIPPED, Collected, CollectionFailed, Outcome, Runner, code_of
+
+#: Options that keep a plugin installed but out of the way, by the plugin's entry point.
+#: They are given last, so they win over the project's own `addopts`.
+_NEUTRAL = {
+    "xdist": ["-n0"],
+    "pytest_cov": ["--no-cov"],
+    "rerunfailures": ["--reruns=0"],
+}
+_OFF = {"randomly", "random_order", "pytest-reverse", "sugar", "pytest_watch", "instafail"}
+
+
+class PytestRunner(Runner):
+    """pytest, in this process."""
+
+    def __init__(
+        self, arguments: list[str], imports: Imports, scratch: str, only: list[str] | None = None
+    ) -> None:
+        self._arguments = arguments
+        self._imports = imports
+        self._scratch = scratch
+        self._only = None if only is None else frozenset(only)
+        self._items: list[Any] = []
+        self._config: Any = None
+        self._errors: list[str] = []
+        self._failed = False
+        self._skipped = False
+        self._report = False
+        self._text: list[str] = []
+        self._then: Callable[[list[Collected]], None] = lambda _: None
+        self._served = False
+        self._used: list[Any] = []
+
+    def collect(self, then: Callable[[list[Collected]], None]) -> None:
+        import pytest
+        from _pytest.assertion import rewrite
+
+        self._then = then
+        self._imports.install_for_pytest(rewrite, f"-{pytest.__version__}")
+        arguments = [*self._arguments, *_switched_off(), "-o", f"cache_dir={self._scratch}/cache"]
+        arguments.append("--color=no")
+        sys.argv = [getattr(pytest, "__file__", "pytest"), *self._arguments]
+        code = pytest.main(arguments, plugins=[_Plugin(self)])
+        if not self._served:
+            raise CollectionFailed(
+                "\n".join(self._errors) or f"pytest ended with exit code {int(code)}"
+            )
+
+    def begin(self, slot: int, scratch: str, report: bool) -> None:
+        self._report = report
+        factory = getattr(self._config, "_tmp_path_factory", None)
+        if factory is not None:
+            from pathlib import Path
+
+            factory._given_basetemp = Path(scratch)
+            factory._basetemp = None
+        self._own_capture(report)
+
+    def run(self, number: int, following: int | None) -> Outcome:
+        from _pytest.outcomes import Exit
+
+        item = self._items[number]
+        nextitem = None if following is None else self._items[following]
+        self._failed = self._skipped = False
+        self._text = []
+        if not self._report:
+            # Building the text of a failure costs more than the rest of a test.
+            item.repr_failure = item._repr_failure_py = lambda *_, **__: ""
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+        except (Exit, KeyboardInterrupt, SystemExit) as reason:
+            self._failed = True
+            self._text.append(f"{type(reason).__name__}: {reason}")
+        if self._failed:
+            return Outcome(FAILED, "\n".join(self._text))
+        return Outcome(SKIPPED if self._skipped else PASSED)
+
+    def shared_fixtures(self, number: int) -> list[Any]:
+        return self._used
+
+    def collected(self, session: Any) -> None:
+        """Called by the plugin when collection has ended."""
+        self._config = session.config
+        self._items = session.items
+        self._served = True
+        self._then([self._describe(item) for item in self._items])
+
+    def wanted(self, path: str, named: list[str]) -> bool:
+        """Whether a file is to be collected; ``named`` are the command line's own places."""
+        if self._only is None or path in self._only or path.endswith("__init__.py"):
+            return True
+        # Leaving out a file that the command line names would be a usage error.
+        return any(kept.realpath(place.split("::")[0]) == path for place in named)
+
+    def collection_error(self, text: str) -> None:
+        """Called by the plugin for each file that cannot be collected."""
+        self._errors.append(text)
+
+    def stop_on_errors(self, session: Any) -> None:
+        """Ends the session when something could not be collected."""
+        if self._errors and not session.config.option.continue_on_collection_errors:
+            raise session.Interrupted("errors during collection")
+
+    def protocol(self, item: Any, nextitem: Any) -> bool:
+        """Set-up, call, tear-down of an item, without logging."""
+        from _pytest import runner
+        from _pytest.assertion import util
+
+        if not self._report:
+            util._reprcompare = None
+            util._assertion_pass = None
+        has_request = hasattr(item, "_request")
+        if has_request and not item._request:
+            item._initrequest()
+        setup = runner.call_and_report(item, "setup", log=False)
+        self.note(setup)
+        if setup.passed and not item.config.getoption("setuponly", False):
+            self.note(runner.call_and_report(item, "call", log=False))
+        request = getattr(item, "_request", None)
+        self._used = list(getattr(request, "_fixture_defs", {}).values())
+        self.note(runner.call_and_report(item, "teardown", log=False, nextitem=nextitem))
+        if has_request:
+            item._request = False
+            item.funcargs = None
+        return True
+
+    def note(self, report: Any) -> None:
+        """Takes a phase's (or a subtest's) report into the outcome."""
+        if report.failed:
+            self._failed = True
+            if self._report:
+                self._text.append(f"{report.when}: {getattr(report, 'longreprtext', '')}")
+                for title, text in report.sections:
+                    self._text.append(f"--- {title} ---\n{text}")
+        elif report.skipped:
+            self._skipped = True
+
+    def _describe(self, item: Any) -> Collected:
+        path = getattr(item, "path", None) or getattr(item, "fspath", None)
+        return Collected(
+            item.nodeid, None if path is None else str(path), code_of(getattr(item, "obj", None))
+        )
+
+    def _own_capture(self, report: bool) -> None:
+        """Gives this fork capture files of its own: forks share the offsets of inherited ones."""
+        null = kept.os_open(kept.NULL, kept.O_RDWR)
+        manager = self._config.pluginmanager.getplugin("capturemanager")
+        capturing = getattr(manager, "_global_capturing", None)
+        for name in ("out", "err"):
+            capture = getattr(capturing, name, None)
+            file = getattr(capture, "tmpfile", None)
+            saved = getattr(capture, "targetfd_save", None)
+            if saved is not None and file is not None and kept.memfd_create is not None:
+                own = kept.memfd_create("mutdiff-capture")
+                kept.dup2(own, file.fileno(), inheritable=False)
+                kept.close(own)
+                kept.dup2(null, saved, inheritable=False)
+        if not report:
+            kept.dup2(null, 1)
+            kept.dup2(null, 2)
+        kept.dup2(null, 0)
+        kept.close(null)
+
+
+class _Plugin:
+    """Takes the place of pytest's own run loop."""
+
+    def __init__(self, runner: PytestRunner) -> None:
+        self._runner = runner
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self._runner.collection_error(f"{report.nodeid}\n{report.longreprtext}")
+
+    def pytest_ignore_collect(self, collection_path: Any, config: Any) -> bool | None:
+        path = str(collection_path)
+        if path.endswith(".py") and not self._runner.wanted(path, config.args):
+            return True
+        return None
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        self._runner.stop_on_errors(session)
+        self._runner.collected(session)
+        return True
+
+    def pytest_runtest_protocol(self, item: Any, nextitem: Any) -> bool:
+        return self._runner.protocol(item, nextitem)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        # Only subtests report here, since the runner logs nothing itself.
+        self._runner.note(report)
+
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[None]:
+        hook = self._runner.fixture_hook
+        if hook is None or fixturedef.scope == "function":
+            yield
+            return
+        hook(fixturedef, True)
+        try:
+            yield
+        finally:
+            hook(fixturedef, False)
+
+
+def _mark_hooks() -> None:
+    import pytest
+
+    first = pytest.hookimpl(tryfirst=True)
+    for name in ("pytest_runtestloop", "pytest_runtest_protocol", "pytest_ignore_collect"):
+        setattr(_Plugin, name, first(getattr(_Plugin, name)))
+    _Plugin.pytest_fixture_setup = pytest.hookimpl(hookwrapper=True)(  # type: ignore[method-assign]
+        _Plugin.pytest_fixture_setup
+    )
+
+
+def make(
+    arguments: list[str], imports: Imports, scratch: str, only: list[str] | None
+) -> PytestRunner:
+    """A runner; imports pytest."""
+    _mark_hooks()
+    return PytestRunner(arguments, imports, scratch, only)
+
+
+def _switched_off() -> list[str]:
+    """Options that switch off the installed plugins that fight with forks and order."""
+    options: list[str] = []
+    for entry in metadata.entry_points(group="pytest11"):
+        options += _NEUTRAL.get(entry.name, [])
+        if entry.name in _OFF:
+            options += ["-p", f"no:{entry.name}"]
+    return options
+
+
+def plugin_packages() -> set[str]:
+    """Top-level packages of installed pytest plugins: importing them early makes pytest warn."""
+    entries = metadata.entry_points(group="pytest11")
+    return {entry.value.split(":")[0].split(".")[0] for entry in entries}

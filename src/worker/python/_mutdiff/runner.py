@@ -1,0 +1,71 @@
+"""What the runners share: a collected test, an outcome, and the interface of a runner.
+
+Invariant: a runner collects in the process that calls ``collect`` and runs tests only in forks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+PASSED = "passed"
+FAILED = "failed"
+SKIPPED = "skipped"
+
+
+@dataclass
+class Collected:
+    """A collected test."""
+
+    id: str
+    file: str | None
+    code: CodeType | None
+
+
+@dataclass
+class Outcome:
+    """How a test ended; ``output`` is filled only when a report was asked for."""
+
+    word: str
+    output: str = ""
+
+
+class CollectionFailed(Exception):
+    """The tests could not be collected; the text says what the runner said."""
+
+
+class Runner:
+    """A test runner, in this process."""
+
+    #: Called with the name of a wider-scoped fixture's owner and whether its set-up begins.
+    fixture_hook: Callable[[object, bool], None] | None = None
+
+    def collect(self, then: Callable[[list[Collected]], None]) -> None:
+        """Collects and calls ``then`` while the collected tests can be run."""
+        raise NotImplementedError
+
+    def begin(self, slot: int, scratch: str, report: bool) -> None:
+        """Prepares a fork for running tests: a private temporary directory, private capture."""
+        raise NotImplementedError
+
+    def run(self, number: int, following: int | None) -> Outcome:
+        """Runs a test by its number; ``following`` is the next one in this process."""
+        raise NotImplementedError
+
+    def shared_fixtures(self, number: int) -> list[Any]:
+        """Wider-scoped fixtures that a test has just used: keys of what ``fixture_hook`` saw."""
+        raise NotImplementedError
+
+
+def code_of(function: Any) -> CodeType | None:
+    """The code of a function under its decorators' wrappers."""
+    for _ in range(100):
+        wrapped = getattr(function, "__wrapped__", None)
+        if wrapped is None:
+            break
+        function = wrapped
+    function = getattr(function, "__func__", function)
+    code = getattr(function, "__code__", None)
+    return code if isinstance(code, CodeType) else None

@@ -1,0 +1,38 @@
+"""Joins a Python process that a test started: loads the mutant, or records into the test's log.
+
+Invariant: hits are written as they happen, so a process that is killed loses none; no exit
+handler and no signal handler is installed.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from . import kept, mutation
+from .codes import Codes
+from .imports import Imports
+from .mutation import Mutant
+from .project import Project
+from .tracer import make_tracer
+
+
+def join(text: str) -> None:
+    """Called by the start-up hook with the state that the test's process left for it."""
+    state: dict[str, Any] = json.loads(text)
+    with kept.open_file(state["config"], encoding="utf-8") as file:
+        config: dict[str, Any] = json.load(file)
+    project = Project(config["root"], config["files"], config["test_files"])
+    imports = Imports(project, config["cache"])
+    if state["log"]:
+        codes = Codes(project)
+        tracer = make_tracer(codes)
+        imports.install(lambda code: tracer.watch(codes.register(code)))
+        tracer.write_through(state["log"])
+        tracer.start()
+        return
+    imports.install(None)
+    if state["mutant"]:
+        mutant = Mutant.read(state["mutant"])
+        path = project.path(mutant.file)
+        imports.override(mutant.file, lambda: mutation.compile_file(path, mutant, None))

@@ -1,0 +1,70 @@
+"""Code swap: the live function objects of a mutated function take the mutated code.
+
+Invariant: every function object that carries the old code carries the new code afterwards,
+wherever it was imported to; when that cannot be had, nothing is changed and the caller is told.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from types import CodeType, FunctionType
+
+from . import mutation
+from .mutation import CannotPlace, Mutant
+from .project import Project
+
+
+class LiveFunctions:
+    """The project's function objects that were alive when the index was made."""
+
+    def __init__(self, project: Project) -> None:
+        # Made before gc.freeze(), which hides objects from gc.get_objects().
+        self._project = project
+        self._by_place: dict[tuple[int, int, str], list[FunctionType]] = {}
+        for thing in gc.get_objects():
+            if type(thing) is FunctionType:
+                code = thing.__code__
+                index = project.index(code.co_filename)
+                if index is not None:
+                    place = (index, code.co_firstlineno, code.co_name)
+                    self._by_place.setdefault(place, []).append(thing)
+
+    def codes(self) -> list[CodeType]:
+        """The code of every live function."""
+        return [function.__code__ for live in self._by_place.values() for function in live]
+
+    def at(self, file: int, line: int, name: str) -> list[FunctionType]:
+        """The function objects whose code begins at a place."""
+        return self._by_place.get((file, line, name), [])
+
+
+def place(mutant: Mutant, live: LiveFunctions, path: str, probe: Callable[[], None] | None) -> bool:
+    """Swaps the mutant in; ``False`` when its code is the same as the original's.
+
+    Raises :class:`CannotPlace` when it needs a fresh import, ``SyntaxError`` when it is not
+    valid Python.
+    """
+    unit = mutant.unit
+    if unit is None:
+        raise CannotPlace("module and class bodies run only at import")
+    functions = live.at(mutant.file, unit.first_line, unit.name)
+    if not functions:
+        raise CannotPlace(f"{unit.name} is not alive")
+    old = functions[0].__code__
+    if any(function.__code__ != old for function in functions):
+        raise CannotPlace(f"several functions begin where {unit.name} does")
+    new = mutation.compile_unit(path, unit, old, probe)
+    if probe is None and mutation.same(old, new):
+        return False
+    swaps = []
+    for one, other in mutation.pairs(old, new):
+        candidates = live.at(mutant.file, one.co_firstlineno, one.co_name)
+        for function in candidates:
+            if function.__code__ is one or function.__code__ == one:
+                if one.co_freevars != other.co_freevars:
+                    raise CannotPlace(f"free variables of {one.co_name} differ")
+                swaps.append((function, other))
+    for function, code in swaps:
+        function.__code__ = code
+    return True

@@ -1,0 +1,190 @@
+"""Running tests with the standard library's unittest, by its own loader and suites.
+
+Invariant: what ``python -m unittest ARGS`` would run is what is collected; class and module
+fixtures are set up once per run of neighbouring tests, as in a plain suite.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import unittest
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import kept
+from .runner import FAILED, PASSED, SKIPPED, Collected, CollectionFailed, Outcome, Runner, code_of
+
+
+class UnittestRunner(Runner):
+    """unittest, in this process."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        self._arguments = arguments
+        self._tests: list[unittest.TestCase] = []
+        self._result = _Result()
+        #: Classes whose set-up did not succeed: (failed, skipped).
+        self._setup: dict[type, tuple[bool, bool]] = {}
+
+    def collect(self, then: Callable[[list[Collected]], None]) -> None:
+        found: list[unittest.TestSuite] = []
+
+        class Keeper:
+            def run(self, suite: Any, /) -> unittest.TestResult:
+                found.append(suite)
+                return unittest.TestResult()
+
+        sys.argv = ["python -m unittest", *self._arguments]
+        try:
+            unittest.TestProgram(
+                module=None, argv=sys.argv, testRunner=Keeper(), exit=False, verbosity=0
+            )
+        except SystemExit as reason:
+            if not found:
+                raise CollectionFailed(f"unittest ended with exit code {reason.code}") from None
+        self._tests = list(_flat(found[0]))
+        errors = []
+        for test in self._tests:
+            if type(test).__name__ in ("_FailedTest", "ModuleImportFailure", "LoadTestsFailure"):
+                errors.append(f"{test.id()}\n{getattr(test, '_exception', '')}")
+        if errors:
+            raise CollectionFailed("\n".join(errors))
+        then([_describe(test) for test in self._tests])
+
+    def begin(self, slot: int, scratch: str, report: bool) -> None:
+        self._result = _Result()
+        self._result.report = report
+        # Keeps the suite from tearing classes and modules down after each single test.
+        self._result._testRunEntered = True
+        self._result.fixture_hook = self.fixture_hook
+        null = kept.os_open(kept.NULL, kept.O_RDWR)
+        for fd in (0,) if report else (0, 1, 2):
+            kept.dup2(null, fd)
+        kept.close(null)
+
+    def run(self, number: int, following: int | None) -> Outcome:
+        result = self._result
+        result.failed = result.was_skipped = False
+        result.text = []
+        suite = _Suite([self._tests[number]])
+        try:
+            suite.run(result)
+            last = following is None or type(self._tests[following]) is not type(
+                self._tests[number]
+            )
+            if last:
+                suite.end_class(self._tests[number], result)
+            if following is None:
+                suite.end_module(result)
+        except (KeyboardInterrupt, SystemExit) as reason:
+            result.failed = True
+            result.text.append(f"{type(reason).__name__}: {reason}")
+        kind = type(self._tests[number])
+        if getattr(kind, "_classSetupFailed", False) or result._moduleSetUpFailed:
+            # The suite says so once, at the class's first test; it holds for the others too.
+            result.failed, result.was_skipped = self._setup.setdefault(
+                kind, (result.failed, result.was_skipped)
+            )
+        if result.failed:
+            return Outcome(FAILED, "\n".join(result.text))
+        return Outcome(SKIPPED if result.was_skipped else PASSED)
+
+    def shared_fixtures(self, number: int) -> list[Any]:
+        kind = type(self._tests[number])
+        return [kind, kind.__module__]
+
+
+class _Suite(unittest.TestSuite):
+    """A suite that says when class and module fixtures are set up."""
+
+    def _handleClassSetUp(self, test: Any, result: Any) -> None:
+        with _Noted(result, type(test)):
+            super()._handleClassSetUp(test, result)  # type: ignore[misc]
+
+    def _handleModuleFixture(self, test: Any, result: Any) -> None:
+        with _Noted(result, type(test).__module__):
+            super()._handleModuleFixture(test, result)  # type: ignore[misc]
+
+    def end_class(self, test: Any, result: Any) -> None:
+        """Tears the class down that was set up last, whatever comes next."""
+        self._tearDownPreviousClass(None, result)  # type: ignore[attr-defined]
+        result._previousTestClass = _nothing_before(type(test))
+
+    def end_module(self, result: Any) -> None:
+        """Tears the module down that was set up last."""
+        self._handleModuleTearDown(result)  # type: ignore[attr-defined]
+
+
+def _nothing_before(kind: type) -> type:
+    """A class in the same module whose tear-down has been done."""
+    done = type("_Done", (unittest.TestCase,), {"__module__": kind.__module__})
+    done.__unittest_skip__ = True  # type: ignore[attr-defined]
+    return done
+
+
+class _Noted:
+    def __init__(self, result: Any, owner: object) -> None:
+        self._hook = result.fixture_hook
+        self._owner = owner
+
+    def __enter__(self) -> None:
+        if self._hook is not None:
+            self._hook(self._owner, True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._hook is not None:
+            self._hook(self._owner, False)
+
+
+class _Result(unittest.TestResult):
+    """Keeps whether a test would make the suite red, and the text only when asked."""
+
+    report = False
+    failed = False
+    was_skipped = False
+    fixture_hook: Callable[[object, bool], None] | None = None
+    _testRunEntered = False
+    _moduleSetUpFailed = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+
+    def _bad(self, error: Any) -> None:
+        self.failed = True
+        if self.report:
+            self.text.append("".join(traceback.format_exception(*error)))
+
+    def addError(self, test: Any, err: Any) -> None:
+        self._bad(err)
+
+    def addFailure(self, test: Any, err: Any) -> None:
+        self._bad(err)
+
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+        if err is not None:
+            self._bad(err)
+
+    def addSkip(self, test: Any, reason: str) -> None:
+        self.was_skipped = True
+
+    def addExpectedFailure(self, test: Any, err: Any) -> None:
+        self.was_skipped = True
+
+    def addUnexpectedSuccess(self, test: Any) -> None:
+        self.failed = True
+        self.text.append("unexpected success")
+
+
+def _flat(suite: Any) -> Iterator[unittest.TestCase]:
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from _flat(test)
+        elif test is not None:
+            yield test
+
+
+def _describe(test: unittest.TestCase) -> Collected:
+    method = getattr(type(test), getattr(test, "_testMethodName", ""), None)
+    file = getattr(sys.modules.get(type(test).__module__), "__file__", None)
+    return Collected(test.id(), file, code_of(method))
