@@ -109,6 +109,10 @@ impl Repository {
             if !entry.path.is_python() || entry.is_symlink {
                 return true;
             }
+            entry.stat = working.stats.get(entry.path.as_str().as_bytes()).copied();
+            if entry.stat.is_some() {
+                return true;
+            }
             buffer.clear();
             buffer.push(self.workdir());
             buffer.push(entry.path.as_str());

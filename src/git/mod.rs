@@ -15,6 +15,7 @@ mod repository;
 #[cfg(test)]
 mod testing;
 mod tree;
+mod walk;
 mod working_tree;
 
 pub use base::Base;

@@ -63,6 +63,12 @@ pub(super) fn is_sparse(entry: &IndexEntry) -> bool {
     flags.is_skip_worktree()
 }
 
+/// Whether `git add -N` announced the file.
+pub(super) fn is_intent_to_add(entry: &IndexEntry) -> bool {
+    let flags = IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended);
+    flags.is_intent_to_add()
+}
+
 /// What a tree holds at a path; `None` for nothing and for a directory.
 pub(super) fn at(tree: &Tree<'_>, path: &[u8]) -> Option<Side> {
     let entry = tree.get_path(os_path(path)).ok()?;

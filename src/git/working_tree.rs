@@ -3,18 +3,27 @@
 //! Invariant: the index is read, never refreshed or written; a file whose `stat` the index
 //! remembers is not opened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 
-use git2::{Delta, DiffOptions, FileMode, Index, Oid};
+use git2::{Delta, DiffOptions, FileMode, Index, IndexTime, Oid};
 
 use super::tree::{self, OWN_DIRECTORY, Side, os_path};
+use super::walk::{self, Walk};
 use super::{GitError, Repository};
+use crate::model::FileStat;
+
+/// From so many suspected paths on, it is cheaper to look at all.
+const MANY: usize = 2_000;
 
 /// One look at the working tree.
 pub(super) struct WorkingTree {
     pub(super) index: Index,
     /// Paths at which the disk differs from the index.
     pub(super) dirty: BTreeMap<Vec<u8>, OnDisk>,
+    /// What the disk says of the regular Python files that the index knows.
+    pub(super) stats: HashMap<Vec<u8>, FileStat>,
 }
 
 /// What the disk holds at a path, where that is not what the index says.
@@ -46,7 +55,22 @@ impl Repository {
 
     fn read_working_tree(&self) -> Result<WorkingTree, GitError> {
         let index = self.inner.index().map_err(|source| self.failed("read the index", source))?;
+        let written = index.path().and_then(|path| fs::metadata(path).ok());
+        let written = written.map_or(IndexTime::new(0, 0), |metadata| {
+            IndexTime::new(metadata.mtime() as i32, metadata.mtime_nsec() as u32)
+        });
+        // libgit2's own walk asks the ignore rules about every file, which costs many times this.
+        let Walk { suspects, stats } = walk::walk(self.workdir(), &index, written);
+        if suspects.is_empty() {
+            return Ok(WorkingTree { index, dirty: BTreeMap::new(), stats });
+        }
         let mut options = DiffOptions::new();
+        if suspects.len() < MANY {
+            options.disable_pathspec_match(true);
+            for path in suspects {
+                options.pathspec(path);
+            }
+        }
         options
             .include_untracked(true)
             .recurse_untracked_dirs(true)
@@ -66,7 +90,8 @@ impl Repository {
             // A submodule that is not checked out is not a submodule that was removed.
             let is_missing_submodule =
                 delta.status() == Delta::Deleted && old.mode() == FileMode::Commit;
-            if path.starts_with(OWN_DIRECTORY) || is_missing_submodule {
+            let is_bytecode = delta.status() == Delta::Untracked && walk::is_bytecode(path);
+            if path.starts_with(OWN_DIRECTORY) || is_missing_submodule || is_bytecode {
                 continue;
             }
             let side = Side {
@@ -84,7 +109,7 @@ impl Repository {
             dirty.insert(path.to_vec(), on_disk);
         }
         drop(diff);
-        Ok(WorkingTree { index, dirty })
+        Ok(WorkingTree { index, dirty, stats })
     }
 }
 
