@@ -146,6 +146,9 @@ class Child:
         except mutation.CannotPlace as reason:
             self._refuse("cannot_place", reason)
             return False
+        except mutation.SourceChanged as changed:
+            self._refuse("source_changed", changed)
+            return False
         except SyntaxError as error:
             self._refuse("invalid", error)
             return False
