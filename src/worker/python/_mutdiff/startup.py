@@ -19,6 +19,7 @@ from .tracer import make_tracer
 
 def join(text: str) -> None:
     """Called by the start-up hook with the state that the test's process left for it."""
+    kept.hide()
     state: dict[str, Any] = json.loads(text)
     with kept.open_file(state["config"], encoding="utf-8") as file:
         config: dict[str, Any] = json.load(file)
