@@ -9,7 +9,7 @@ from __future__ import annotations
 import array
 from typing import Any
 
-from . import channel, kept, mutation, swap
+from . import channel, kept, mutation, spawning, swap
 from .channel import Memory
 from .codes import LOW, SHIFT, Codes
 from .hits import Reader
@@ -124,16 +124,14 @@ class Child:
 
     def _announce(self, command: dict[str, Any]) -> None:
         """Tells Python processes that tests start about the mutant or the trace."""
-        environ = kept.environ
         state = {
             "config": self._config,
             "mutant": command["mutant"],
             "log": self._log if command["trace"] else None,
         }
-        environ["_MUTDIFF_CHILD"] = kept.encode_json(state)
-        before = environ.get("PYTHONPATH")
-        site = f"{self._runtime}/site"
-        environ["PYTHONPATH"] = f"{site}:{before}" if before else site
+        text, site = kept.encode_json(state), f"{self._runtime}/site"
+        spawning.announce(text, site)
+        spawning.install(text, site)
 
     def _override(self, mutant: Mutant, probe: bool) -> None:
         path = self._project.path(mutant.file)
