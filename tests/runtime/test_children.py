@@ -54,7 +54,8 @@ def test_nested_empty():
 def test_shell(): assert outcome(f'{sys.executable} -c "{PRINT}"', shell=True) == "41"
 def test_script(tmp_path):
     script = tmp_path / "tool"
-    script.write_text(f"#!{sys.executable}\\nimport sys\\nsys.path[0] = {os.getcwd()!r}\\n{PRINT}\\n")
+    path = f"import sys; sys.path[0] = {os.getcwd()!r}"
+    script.write_text(f"#!{sys.executable}\\n{path}\\n{PRINT}\\n")
     script.chmod(0o755)
     assert outcome(str(script), env={}) == "41"
 def test_execv():
