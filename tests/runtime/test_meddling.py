@@ -128,16 +128,22 @@ def slot(process: Process) -> Slot:
     return process.slot()
 
 
+@pytest.fixture(scope="module")
+def tracing(process: Process) -> Slot:
+    return process.slot()
+
+
 @pytest.mark.parametrize("trace", [False, True])
 @pytest.mark.parametrize("name", MEDDLING)
 def test_a_meddling_test_spoils_no_result(
-    name: str, trace: bool, process: Process, slot: Slot
+    name: str, trace: bool, process: Process, slot: Slot, tracing: Slot
 ) -> None:
+    slot = tracing if trace else slot
     tests = [f".T.test_{name}", ".T.test_ok"]
     run = slot.run(tests, trace=trace)
     assert (run.finished, run.words) == (True, ["passed", "passed"]), (run, process.log())
     # And the next fork is clean.
-    assert slot.run([".T.test_ok"]).words == ["passed"]
+    assert slot.run([".T.test_ok"], trace=trace).words == ["passed"]
 
 
 @pytest.mark.parametrize("name", ["segfault", "abort", "exit_0"])

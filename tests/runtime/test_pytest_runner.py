@@ -136,6 +136,11 @@ def slot(process: Process) -> Slot:
 
 
 @pytest.fixture(scope="module")
+def tracing(process: Process) -> Slot:
+    return process.slot()
+
+
+@pytest.fixture(scope="module")
 def plain(project: Project) -> dict[str, str]:
     """What pytest itself says, by test."""
     done = subprocess.run(
@@ -158,8 +163,9 @@ def plain(project: Project) -> dict[str, str]:
 
 @pytest.mark.parametrize("trace", [False, True])
 def test_outcomes_are_those_of_a_plain_run(
-    trace: bool, process: Process, slot: Slot, plain: dict[str, str]
+    trace: bool, process: Process, slot: Slot, tracing: Slot, plain: dict[str, str]
 ) -> None:
+    slot = tracing if trace else slot
     names = [name for name in process.ids if name.startswith("test_a")]
     run = slot.run([process.ids.index(name) for name in names], trace=trace)
     mine = {
@@ -188,10 +194,10 @@ def test_a_report_says_why(slot: Slot) -> None:
     assert "assert 0" in record["o"] and "call:" in record["o"]
 
 
-def test_an_exit_fails_its_test_and_tears_it_down(slot: Slot) -> None:
+def test_an_exit_fails_its_test_and_tears_it_down(slot: Slot, tracing: Slot) -> None:
     names = ["test_ends.py::test_exit", "test_interrupt", "test_after", "test_torn"]
     for trace in (False, True):
-        run = slot.run(names, trace=trace)
+        run = (tracing if trace else slot).run(names, trace=trace)
         assert run.words == ["failed", "failed", "passed", "passed"]
 
 

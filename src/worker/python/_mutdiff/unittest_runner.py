@@ -23,8 +23,8 @@ class UnittestRunner(Runner):
         self._arguments = arguments
         self._tests: list[unittest.TestCase] = []
         self._result = _Result()
-        #: Classes whose set-up did not succeed: (failed, skipped).
-        self._setup: dict[type, tuple[bool, bool]] = {}
+        #: Classes and modules whose set-up did not succeed: (failed, skipped).
+        self._setup: dict[object, tuple[bool, bool]] = {}
 
     def collect(self, then: Callable[[list[Collected]], None]) -> None:
         found: list[unittest.TestSuite] = []
@@ -82,8 +82,9 @@ class UnittestRunner(Runner):
         kind = type(self._tests[number])
         if getattr(kind, "_classSetupFailed", False) or result._moduleSetUpFailed:
             # The suite says so once, at the class's first test; it holds for the others too.
+            owner = kind.__module__ if result._moduleSetUpFailed else kind
             result.failed, result.was_skipped = self._setup.setdefault(
-                kind, (result.failed, result.was_skipped)
+                owner, (result.failed, result.was_skipped)
             )
         if result.failed:
             return Outcome(FAILED, "\n".join(result.text))
