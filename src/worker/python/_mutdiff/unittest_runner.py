@@ -56,7 +56,6 @@ class UnittestRunner(Runner):
         self._result.report = report
         # Keeps the suite from tearing classes and modules down after each single test.
         self._result._testRunEntered = True
-        self._result.fixture_hook = self.fixture_hook
         null = kept.os_open(kept.NULL, kept.O_RDWR)
         for fd in (0,) if report else (0, 1, 2):
             kept.dup2(null, fd)
@@ -64,6 +63,7 @@ class UnittestRunner(Runner):
 
     def run(self, number: int, following: int | None) -> Outcome:
         result = self._result
+        result.fixture_hook = self.fixture_hook
         result.failed = result.was_skipped = False
         result.text = []
         suite = _Suite([self._tests[number]])
