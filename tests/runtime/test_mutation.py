@@ -39,11 +39,11 @@ SOURCES = {
     "lambda over lines": "f = (lambda x:\n     x + 1)\n",
     "lambda continued": "f = \\\n     lambda x: x + 1\n",
     "non-ascii": "class Ä:\n    def ö(self, ü):\n        é = 'ß'; return é + ü + 1\n",
-    "future": "from __future__ import annotations\ndef f(x: y) -> z:\n    v: w = x + 1\n    return v\n",
+    "future": "from __future__ import annotations\ndef f(x: y) -> z:\n    v: w = x + 1\n",
     "walrus": "def f(x):\n    return [y for z in x if (y := z + 1)]\n",
     "match": "def f(x):\n    match x:\n        case [1, *y] if y:\n            return y + 1\n",
     "no newline": "def f(x):\n    return x + 1",
-    "defaults": "class A:\n    def f(x, y=(lambda: 2), *z, k: int = 3, **w):\n        return x + 1\n",
+    "defaults": "class A:\n    def f(x, y=(lambda: 2), *z, k: int = 3, **w):\n        x + 1\n",
 }
 if sys.version_info >= (3, 11):
     SOURCES["except*"] = "def f():\n    try: g()\n    except* ValueError: x + 1\n"
