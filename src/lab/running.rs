@@ -182,13 +182,13 @@ fn conduct(
     }
     let todo: Vec<usize> =
         (0..mutants.len()).filter(|&number| decisions[number].is_none()).collect();
-    run.events.phase(Phase::Mutants, Some(todo.len()));
     if !todo.is_empty() {
         let needs_python = todo.iter().any(|&number| mutants[number].route != Route::Nobody);
         if needs_python && warm.is_none() {
             warm = Some(Warm::start(run, subject, false, clock)?);
         }
         clock.enter(Phase::Mutants);
+        run.events.phase(Phase::Mutants, Some(todo.len()));
         match &warm {
             Some(warm) => {
                 let engine = Engine::new(*run, subject, &known, warm, started.max(began.elapsed()));
