@@ -369,7 +369,7 @@ fn decide(
         }
         drop(stored_sender);
         let worked: Result<(), WorkerError> =
-            lanes.into_iter().map(|lane| lane.join().expect("a lane does not panic")).collect();
+            lanes.into_iter().try_for_each(|lane| lane.join().expect("a lane does not panic"));
         writing.join().expect("the storing thread does not panic")?;
         worked.map_err(LabError::from)
     })?;

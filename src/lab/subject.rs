@@ -211,10 +211,10 @@ pub(super) fn is_test_file(path: &RepoPath) -> bool {
 /// Whether a file is part of what is built and shipped, and so worth mutating.
 pub(super) fn is_code(path: &RepoPath) -> bool {
     let in_folder = Path::new(path.as_str()).components().count() > 1;
-    !is_test_file(path)
-        && (in_folder || !matches!(path.file_name(), "setup.py" | "noxfile.py" | "tasks.py"))
-        && !(path.file_name() == "conf.py"
-            && path.directories().any(|part| matches!(part, "doc" | "docs")))
+    let builds = matches!(path.file_name(), "setup.py" | "noxfile.py" | "tasks.py") && !in_folder;
+    let documents = path.file_name() == "conf.py"
+        && path.directories().any(|part| matches!(part, "doc" | "docs"));
+    !is_test_file(path) && !builds && !documents
 }
 
 #[cfg(test)]

@@ -80,11 +80,14 @@ pub struct ProcessOptions<'a> {
     pub jobs: usize,
 }
 
+/// A collected test: its id, its file's index, and the file, line and name of its code.
+type CollectedRow = (String, Option<usize>, Option<(Option<usize>, u32, String)>);
+
 /// What a warm process knows once it has collected.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Collected {
     /// The tests: id, file index, code of the test function.
-    pub collected: Vec<(String, Option<usize>, Option<(Option<usize>, u32, String)>)>,
+    pub collected: Vec<CollectedRow>,
     /// Lines reached at import, `file << 32 | line`.
     #[serde(default)]
     pub lines: Vec<u64>,
