@@ -126,6 +126,7 @@ class Child:
             "config": self._config,
             "mutant": command["mutant"],
             "log": self._log if command["trace"] else None,
+            "memory": self._memory.path if command["probe"] else None,
         }
         environ["_MUTDIFF_CHILD"] = json.dumps(state)
         before = environ.get("PYTHONPATH")
