@@ -86,9 +86,17 @@ class PytestRunner(Runner):
         except (Exit, KeyboardInterrupt, SystemExit) as reason:
             self._failed = True
             self._text.append(f"{type(reason).__name__}: {reason}")
+            self._abandon(item, nextitem)
         if self._failed:
             return Outcome(FAILED, "\n".join(self._text))
         return Outcome(SKIPPED if self._skipped else PASSED)
+
+    def _abandon(self, item: Any, nextitem: Any) -> None:
+        """Tears down after an exception that pytest lets through, for the tests to come."""
+        try:
+            item.session._setupstate.teardown_exact(nextitem)
+        except BaseException:
+            pass  # the test has failed already
 
     def shared_fixtures(self, number: int) -> list[Any]:
         return self._used
