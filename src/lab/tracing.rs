@@ -31,8 +31,6 @@ use crate::worker::{
 const STUCK: Duration = Duration::from_secs(600);
 /// Tests that are traced singly first, to learn what a fork costs here.
 const SAMPLED: usize = 24;
-/// Failing tests whose output is shown.
-const SHOWN: usize = 10;
 
 /// The warm process of a run.
 #[derive(Debug)]
@@ -76,7 +74,7 @@ impl Warm {
         let test_files = subject.test_files();
         let numbers: Vec<usize> =
             (0..files.len()).filter(|&number| test_files.contains(&files[number])).collect();
-        let cache = subject.cache();
+        let (cache, search) = (subject.cache(), subject.search());
         let options = ProcessOptions {
             interpreter: &run.environment.interpreter,
             root: &subject.root,
@@ -89,6 +87,7 @@ impl Warm {
             only: None,
             preload: &[],
             jobs: run.options.jobs.get(),
+            search: &search,
         };
         let mut process = Process::start(run.directory, Mode::Warm, &options, run.interrupted)?;
         clock.enter(Phase::Collection);
@@ -151,29 +150,22 @@ pub(super) fn trace(
         .collect();
     let (stale, first_fork) = stale_tests(store, &mut digests, &tests)?;
     run.events.phase(Phase::Trace, Some(stale.len()));
-    let mut failed = Vec::new();
-    if !stale.is_empty() {
-        let mut slots = warm.slots(run, run.options.jobs.get().min(stale.len()))?;
-        let tracer = Tracer {
-            run,
-            warm,
-            resolver: &resolver,
-            tests: &tests,
-            next_fork: AtomicU32::new(first_fork),
-        };
-        failed = tracer.trace_all(&stale, &mut slots, store, &mut digests)?;
-        failed.sort_by_key(|(number, _)| *number);
-        let outputs = tracer.outputs(&failed, &mut slots)?;
-        return Ok(outputs);
+    if stale.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(failed
-        .into_iter()
-        .map(|(number, outcome)| FailedTest {
-            test: tests[number].id.clone(),
-            outcome,
-            output: String::new(),
-        })
-        .collect())
+    let mut slots = warm.slots(run, run.options.jobs.get().min(stale.len()))?;
+    let tracer = Tracer {
+        run,
+        warm,
+        resolver: &resolver,
+        tests: &tests,
+        next_fork: AtomicU32::new(first_fork),
+    };
+    let mut failed = tracer.trace_all(&stale, &mut slots, store, &mut digests)?;
+    failed.sort_by_key(|record| record.summary.position);
+    let outputs = tracer.untraced(&mut failed, &mut slots)?;
+    store.put_tests(&failed)?;
+    Ok(outputs)
 }
 
 /// Stores what imports did; returns the pairs (importer, imported).
@@ -250,7 +242,7 @@ impl Tracer<'_> {
         slots: &mut [Slot],
         store: &mut Store,
         digests: &mut Digests,
-    ) -> Result<Vec<(usize, TestOutcome)>, LabError> {
+    ) -> Result<Vec<TestRecord>, LabError> {
         // The sample is spread over the suite, since the first tests may be unlike the rest.
         let step = (stale.len() / SAMPLED).max(1);
         let sample: Vec<usize> = stale.iter().copied().step_by(step).take(SAMPLED).collect();
@@ -281,7 +273,7 @@ impl Tracer<'_> {
         store: &mut Store,
         digests: &mut Digests,
         costs: Option<&Mutex<(Duration, Duration, u32)>>,
-    ) -> Result<Vec<(usize, TestOutcome)>, LabError> {
+    ) -> Result<Vec<TestRecord>, LabError> {
         let queue = Mutex::new(units);
         let (sender, receiver) = mpsc::channel::<TestRecord>();
         let (stored_sender, stored_receiver) = mpsc::channel();
@@ -300,11 +292,12 @@ impl Tracer<'_> {
             for mut record in receiver {
                 self.run.events.advance(1);
                 let summary = &mut record.summary;
-                if summary.outcome.is_failure() {
-                    failed.push((summary.position as usize, summary.outcome));
-                }
                 summary.digest =
                     digests.test(summary.path.as_ref(), record.entered.iter().cloned());
+                if summary.outcome.is_failure() {
+                    failed.push(record);
+                    continue;
+                }
                 if stored_sender.send(record).is_err() {
                     break;
                 }
@@ -312,8 +305,7 @@ impl Tracer<'_> {
             drop(stored_sender);
             let worked: Result<(), WorkerError> = workers
                 .into_iter()
-                .map(|worker| worker.join().expect("a tracing thread does not panic"))
-                .collect();
+                .try_for_each(|worker| worker.join().expect("a tracing thread does not panic"));
             writing.join().expect("the storing thread does not panic").map_err(LabError::from)?;
             worked.map_err(LabError::from)
         });
@@ -463,31 +455,36 @@ impl Tracer<'_> {
         }
     }
 
-    /// Runs failing tests once more for what the runner says of them.
-    fn outputs(
+    /// Runs tests that failed while they were traced once more, without a tracer, for what the
+    /// runner says of them. One that passes then (a tracer takes stack frames, for example) has
+    /// passed; it keeps what its trace saw.
+    fn untraced(
         &self,
-        failed: &[(usize, TestOutcome)],
+        failed: &mut [TestRecord],
         slots: &mut [Slot],
     ) -> Result<Vec<FailedTest>, LabError> {
+        let Some(slot) = slots.first_mut() else { return Ok(Vec::new()) };
         let mut found = Vec::new();
-        for (place, &(number, outcome)) in failed.iter().enumerate() {
+        for record in failed {
+            let summary = &mut record.summary;
             let mut output = String::new();
-            if place < SHOWN
-                && outcome == TestOutcome::Failed
-                && let Some(slot) = slots.first_mut()
-            {
-                let order = self.order(&[number], false, true);
-                if let Ok(SlotRun { records, .. }) =
-                    slot.run(&order, |_| STUCK, self.run.interrupted)
-                {
-                    for record in records {
-                        if let Record::Test(test) = record {
-                            output = test.output;
-                        }
+            if summary.outcome == TestOutcome::Failed {
+                let order = self.order(&[summary.position as usize], false, true);
+                let SlotRun { records, .. } = slot.run(&order, |_| STUCK, self.run.interrupted)?;
+                for record in records {
+                    if let Record::Test(test) = record {
+                        summary.outcome = test.outcome;
+                        summary.microseconds = test.microseconds;
+                        output = test.output;
                     }
                 }
             }
-            found.push(FailedTest { test: self.tests[number].id.clone(), outcome, output });
+            if summary.outcome.is_failure() {
+                let (test, outcome) = (summary.id.clone(), summary.outcome);
+                found.push(FailedTest { test, outcome, output });
+            } else {
+                summary.alone_ok = true;
+            }
         }
         Ok(found)
     }

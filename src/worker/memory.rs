@@ -15,7 +15,7 @@ const SIZE: u64 = 64 << 20;
 /// Layout, shared with `python/_mutdiff/channel.py`.
 const DATA_AT: u64 = 64;
 const FLAG_PROBE_REACHED: u32 = 1;
-const FLAG_FINISHED: u32 = 2;
+const FLAG_FINISHED: u32 = 1 << 8;
 
 /// A file that a slot's children map and write, read here with plain reads.
 #[derive(Debug)]

@@ -27,9 +27,9 @@ DATA_AT = 64
 _U32 = struct.Struct("<I")
 _F64 = struct.Struct("<d")
 
-#: Bits of the flags word.
-FLAG_PROBE_REACHED = 1
-FLAG_FINISHED = 2
+#: Bytes of the flags word: one each, so that processes which set both at once lose none.
+FLAG_PROBE_REACHED = 0
+FLAG_FINISHED = 1
 #: Places in the times (seconds of the monotonic clock).
 TIME_CHILD = 0
 TIME_SWAPPED = 1
@@ -87,6 +87,7 @@ class Memory:
         with kept.open_file(path, "r+b") as file:
             self._map = kept.mmap(file.fileno(), 0)
         self._size = len(self._map)
+        self.path = path
 
     def start_child(self) -> None:
         """Names this process as the slot's child."""
@@ -102,13 +103,12 @@ class Memory:
         _U32.pack_into(self._map, STARTED_AT, number)
 
     def set_flag(self, flag: int) -> None:
-        """Sets a bit of the flags word."""
-        flags = _U32.unpack_from(self._map, FLAGS_AT)[0]
-        _U32.pack_into(self._map, FLAGS_AT, flags | flag)
+        """Sets a flag, by its place in the flags word."""
+        self._map[FLAGS_AT + flag] = 1
 
     def probe(self) -> None:
         """Called by a probe in mutated code: the mutant is in force and was reached."""
-        self._map[FLAGS_AT] = self._map[FLAGS_AT] | FLAG_PROBE_REACHED
+        self.set_flag(FLAG_PROBE_REACHED)
 
     def room(self) -> int:
         """Bytes left for records."""

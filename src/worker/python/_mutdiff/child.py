@@ -128,6 +128,7 @@ class Child:
             "config": self._config,
             "mutant": command["mutant"],
             "log": self._log if command["trace"] else None,
+            "memory": self._memory.path if command["probe"] else None,
         }
         text, site = kept.encode_json(state), f"{self._runtime}/site"
         spawning.announce(text, site)

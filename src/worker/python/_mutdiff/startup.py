@@ -38,4 +38,9 @@ def join(text: str, site: str) -> None:
     if state["mutant"]:
         mutant = Mutant.read(state["mutant"])
         path = project.path(mutant.file)
-        imports.override(mutant.file, lambda: mutation.compile_file(path, mutant, None))
+        probe = None
+        if state["memory"]:
+            from .channel import Memory
+
+            probe = Memory(state["memory"]).probe
+        imports.override(mutant.file, lambda: mutation.compile_file(path, mutant, probe))

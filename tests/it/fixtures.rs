@@ -1,0 +1,100 @@
+//! Every mutant of every fixture, on every Python: the verdicts are those of `expected.json`,
+//! which brute force agreed with when it was written (`tests/regenerate_expected.py`).
+//!
+//! Invariant: the data decides, not this file; one Python's verdicts are every Python's.
+
+use std::collections::BTreeSet;
+
+use crate::harness::{Project, Ran, expected, fixture_names, pythons, verdicts};
+
+/// The fixtures that have a test below.
+const TESTED: [&str; 8] = [
+    "at_import",
+    "basics",
+    "callers",
+    "demo",
+    "fixtures_scope",
+    "subprocess_child",
+    "timeouts",
+    "unittest_basics",
+];
+
+fn decides_as_expected(name: &str) {
+    let expected = expected(name);
+    for python in pythons() {
+        let project = Project::fixture(name, python);
+        let before = project.snapshot();
+        let ran = Ran::of(&mut project.main_job(&[]));
+        let at = format!("{name} on {}", python.version);
+        assert!(matches!(ran.code, Some(0 | 1)), "{at}: {ran}");
+        let report = project.report();
+        let found = verdicts(&report);
+        let mut differences = Vec::new();
+        for function in expected.keys().chain(found.keys()).collect::<BTreeSet<_>>() {
+            let (wanted, got) = (expected.get(function), found.get(function));
+            let keys = wanted.into_iter().chain(got).flat_map(|of_function| of_function.keys());
+            for key in keys.collect::<BTreeSet<_>>() {
+                let of = |side: Option<&_>| -> Option<String> {
+                    let side: Option<&std::collections::BTreeMap<String, String>> = side;
+                    side?.get(key).cloned()
+                };
+                if of(wanted) != of(got) {
+                    differences.push(format!(
+                        "{function}: {key}: expected {}, got {}",
+                        of(wanted).as_deref().unwrap_or("no mutant"),
+                        of(got).as_deref().unwrap_or("no mutant"),
+                    ));
+                }
+            }
+        }
+        assert!(differences.is_empty(), "{at}:\n{}\n{ran}", differences.join("\n"));
+        assert_eq!(report.python, python.version);
+        assert_eq!(project.snapshot(), before, "{at}: the working tree was written to");
+        println!("{at}: {} mutants in {:?}", report.counts.mutants, ran.took);
+    }
+}
+
+#[test]
+fn every_fixture_has_a_test() {
+    assert_eq!(fixture_names(), TESTED);
+}
+
+#[test]
+fn functions_of_every_kind_take_their_mutants() {
+    decides_as_expected("basics");
+}
+
+#[test]
+fn code_that_runs_at_import_is_decided_cold() {
+    decides_as_expected("at_import");
+}
+
+#[test]
+fn callers_through_library_frames_are_in_scope() {
+    decides_as_expected("callers");
+}
+
+#[test]
+fn the_demo_has_each_kind_of_finding() {
+    decides_as_expected("demo");
+}
+
+#[test]
+fn lines_of_a_fixtures_set_up_belong_to_every_test_that_uses_it() {
+    decides_as_expected("fixtures_scope");
+}
+
+#[test]
+fn mutants_are_in_force_in_children_of_tests() {
+    decides_as_expected("subprocess_child");
+}
+
+#[test]
+fn endless_tests_end_as_timeout_and_not_as_killed() {
+    decides_as_expected("timeouts");
+}
+
+#[test]
+fn unittest_is_served_as_pytest_is() {
+    decides_as_expected("unittest_basics");
+}

@@ -1,0 +1,17 @@
+//! mutdiff from outside: the binary on real git repositories, with real Pythons and real forks.
+//!
+//! Invariant: a test sees nothing of the user's machine but the Pythons that [`harness`] found,
+//! and leaves nothing behind but virtual environments under `target/`.
+
+mod harness;
+
+mod command_line;
+mod errors;
+mod fixtures;
+mod interruption;
+mod isolation;
+mod layers;
+mod outcomes;
+mod plan;
+mod second_run;
+mod show_and_demo;
