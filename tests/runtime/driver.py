@@ -135,7 +135,11 @@ class Slot:
         assert answer is not None, f"the slot is gone\n{process.log()}"
         header = self._header()
         _, started, used, flags = struct.unpack("<4I", header[:16])
-        return Run(answer["status"], self._records(used), started, flags, killed)
+        records = self._records(used)
+        # A slot that has once run untraced never traces again.
+        wrong = [r for r in records if r["k"] == "test" and ("n" in r) != message["trace"]]
+        assert not wrong, wrong
+        return Run(answer["status"], records, started, flags, killed)
 
     def trace(self, tests: list[Any]) -> list[Trace]:
         """Runs tests traced, in one fork; they must pass or be skipped."""

@@ -201,7 +201,9 @@ class Child:
             else:
                 tracer.forget()
                 recording = tracer.swap(outside.pop())
-                of_fixtures.setdefault(owner, Recording()).add(recording)
+                if recording.edges or recording.lines or owner not in of_fixtures:
+                    # Set up again, it is another value: another parameter's, another class's.
+                    of_fixtures[owner] = recording
                 tracer.current.add(recording)
 
         if shared:

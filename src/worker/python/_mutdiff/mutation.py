@@ -216,6 +216,8 @@ def same(one: CodeType, other: CodeType) -> bool:
         or one.co_cellvars != other.co_cellvars
         or one.co_flags != other.co_flags
         or one.co_argcount != other.co_argcount
+        or one.co_posonlyargcount != other.co_posonlyargcount
+        or one.co_kwonlyargcount != other.co_kwonlyargcount
         or one.co_name != other.co_name
         or getattr(one, "co_exceptiontable", b"") != getattr(other, "co_exceptiontable", b"")
         or len(one.co_consts) != len(other.co_consts)
