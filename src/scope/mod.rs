@@ -9,6 +9,7 @@ mod changed;
 mod modules;
 mod reasons;
 mod select;
+mod spread;
 mod tests;
 
 pub use bodies::ChangedNames;

@@ -1,15 +1,15 @@
 //! Who uses what changed in module and class bodies.
 //!
-//! Invariant: users are looked for in the file of the change and in the files that import it
-//! directly; a name goes further where a file binds it anew (re-exports it, derives another from
-//! it). What such a name cannot tell, because everything changed or a file cannot be read, makes
-//! whole files users.
+//! Invariant: a function is a user of the names of one changed file: its own where it uses any of
+//! that, else the first by path. Where names cannot tell, because everything changed or a file
+//! cannot be parsed, whole files are users.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::bodies::{ChangedNames, class_of, is_nested};
+use super::ChangedNames;
+use super::spread::{Origin, Spread};
 use crate::model::{FunctionKey, QualName, RepoPath};
-use crate::syntax::{FileNames, Mentions, OwnStatement, StatementKind};
+use crate::syntax::FileNames;
 
 /// Whether it is the code of a module or class body, which runs when it is imported.
 pub(super) fn is_body(function: &FunctionKey) -> bool {
@@ -52,7 +52,7 @@ impl Users {
         let mut users = Self { functions: BTreeMap::new(), files: whole_files(&changed, imports) };
         let mut spread = Spread::new(&changed, imports, test_files);
         let mut files: BTreeMap<RepoPath, Option<FileNames>> = BTreeMap::new();
-        while let Some(path) = spread.queue.pop_front() {
+        while let Some(path) = spread.next() {
             if !files.contains_key(&path) {
                 files.insert(path.clone(), read(&path)?);
             }
@@ -61,7 +61,8 @@ impl Users {
         }
         for (path, file) in files {
             let Some(file) = file else {
-                users.files.entry(path.clone()).or_insert(path);
+                let changed = spread.nearest(&path);
+                users.files.entry(path).or_insert(changed);
                 continue;
             };
             let classes = changed.get(&path).map(|changed| &changed.classes);
@@ -120,200 +121,156 @@ fn nearest(own: &RepoPath, origins: BTreeSet<Origin>) -> Option<Use> {
     Some(Use { path, names })
 }
 
-/// Where a changed name comes from: the changed file, and the name as the reader knows it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Origin {
-    path: RepoPath,
-    name: String,
-}
+#[cfg(test)]
+mod unit {
+    use std::convert::Infallible;
 
-/// The changed names of one file.
-#[derive(Debug, Default)]
-struct FileChange {
-    names: BTreeMap<String, Origin>,
-    attributes: BTreeMap<String, Origin>,
-}
+    use super::*;
+    use crate::syntax::{Module, Source};
 
-impl FileChange {
-    fn len(&self) -> usize {
-        self.names.len() + self.attributes.len()
-    }
-}
-
-/// The spreading of changed names through statements and imports.
-struct Spread<'a> {
-    changes: BTreeMap<RepoPath, FileChange>,
-    importers: BTreeMap<&'a RepoPath, BTreeSet<&'a RepoPath>>,
-    imported: BTreeMap<&'a RepoPath, BTreeSet<&'a RepoPath>>,
-    /// Files to look at (again).
-    queue: VecDeque<RepoPath>,
-}
-
-impl<'a> Spread<'a> {
-    fn new(
-        changed: &BTreeMap<&RepoPath, &ChangedNames>,
-        imports: &'a [(RepoPath, RepoPath)],
-        test_files: &BTreeSet<RepoPath>,
-    ) -> Self {
-        let mut spread = Self {
-            changes: BTreeMap::new(),
-            importers: BTreeMap::new(),
-            imported: BTreeMap::new(),
-            queue: VecDeque::new(),
-        };
-        for (importer, imported) in imports {
-            if !test_files.contains(importer) {
-                spread.importers.entry(imported).or_default().insert(importer);
-                spread.imported.entry(importer).or_default().insert(imported);
-            }
-        }
-        for (path, changed) in changed {
-            let origins = |names: &BTreeSet<String>| {
-                let origin = |name: &String| Origin { path: (*path).clone(), name: name.clone() };
-                names.iter().map(|name| (name.clone(), origin(name))).collect()
-            };
-            let change = FileChange {
-                names: origins(&changed.names),
-                attributes: origins(&changed.attributes),
-            };
-            if change.len() > 0 {
-                spread.changes.insert((*path).clone(), change);
-                spread.queue.push_back((*path).clone());
-            }
-        }
-        let first: Vec<RepoPath> = spread.queue.iter().cloned().collect();
-        first.iter().for_each(|path| spread.queue_importers(path));
-        spread
+    fn parse(path: &str, text: &str) -> Option<FileNames> {
+        let source = Source::decode(RepoPath::new(path), text.into()).unwrap();
+        Module::parse(source).ok().map(|module| FileNames::of(&module))
     }
 
-    fn queue_importers(&mut self, path: &RepoPath) {
-        for importer in self.importers.get(path).into_iter().flatten() {
-            if !self.queue.contains(importer) {
-                self.queue.push_back((*importer).clone());
-            }
+    /// The users of a change from `old` to the first of the files, a line for each: the function,
+    /// the names, the changed file (whole files with a `*`).
+    fn users(old: &str, files: &[(&str, &str)], imports: &[(&str, &str)]) -> String {
+        let (changed_path, new) = files[0];
+        let (before, after) =
+            (parse(changed_path, old).unwrap(), parse(changed_path, new).unwrap());
+        let mut names = ChangedNames::default();
+        let bodies: BTreeSet<&QualName> =
+            before.bodies.iter().chain(&after.bodies).map(|(name, _)| name).collect();
+        for body in bodies {
+            names.add(body, before.body(body), after.body(body));
         }
+        let changed = BTreeMap::from([(RepoPath::new(changed_path), names)]);
+        let imports: Vec<_> =
+            imports.iter().map(|(a, b)| (RepoPath::new(*a), RepoPath::new(*b))).collect();
+        let test_files = BTreeSet::from([RepoPath::new("t.py")]);
+        let users = Users::find(&changed, &imports, &test_files, &mut |path| {
+            let text = files.iter().find(|(known, _)| path.as_str() == *known);
+            Ok::<_, Infallible>(text.and_then(|(path, text)| parse(path, text)))
+        });
+        let users = users.unwrap();
+        let mut lines: Vec<String> = Vec::new();
+        for (path, changed) in &users.files {
+            lines.push(format!("{path}: * {changed}"));
+        }
+        for (function, used) in &users.functions {
+            let names: Vec<&str> = used.names.iter().map(String::as_str).collect();
+            lines.push(format!("{function}: {} {}", names.join(" "), used.path));
+        }
+        lines.join("\n")
     }
 
-    /// Adds the names that the statements of a file derive from changed ones.
-    fn derive(&mut self, path: &RepoPath, file: &FileNames) {
-        let before = self.changes.get(path).map_or(0, FileChange::len);
-        let mut known = before;
-        loop {
-            for (body, statements) in &file.bodies {
-                let class = class_of(body);
-                for statement in statements {
-                    self.derive_statement(path, class.as_ref(), statement);
-                }
-            }
-            let now = self.changes.get(path).map_or(0, FileChange::len);
-            if now == known {
-                break;
-            }
-            known = now;
-        }
-        if known > before {
-            self.queue_importers(path);
-        }
+    #[test]
+    fn a_version_that_nobody_mentions_has_no_users() {
+        let new = "__version__ = '2'\nfrom a import f\ndef g(): return f()\n";
+        let files = [("p/__init__.py", new), ("p/a.py", "import p\ndef f(): return p.x\n")];
+        let imports = [("p/a.py", "p/__init__.py"), ("p/__init__.py", "p/a.py")];
+        assert_eq!(users(&new.replace('2', "1"), &files, &imports), "");
     }
 
-    fn derive_statement(
-        &mut self,
-        path: &RepoPath,
-        class: Option<&QualName>,
-        statement: &OwnStatement,
-    ) {
-        if statement.kind == StatementKind::Star {
-            let found: Vec<(String, Origin)> = self
-                .imported_from(path, statement.source.as_deref())
-                .flat_map(|change| &change.names)
-                .filter(|(name, _)| !name.starts_with('_'))
-                .map(|(name, origin)| (name.clone(), origin.clone()))
-                .collect();
-            let names = &mut self.changes.entry(path.clone()).or_default().names;
-            for (name, origin) in found {
-                names.entry(name).or_insert(origin);
-            }
-        }
-        let origins = match statement.kind {
-            StatementKind::Import => self.imports(path, statement),
-            _ => self.reads(path, class.is_some(), &statement.mentions),
-        };
-        let Some(origin) = origins.into_iter().next() else { return };
-        let change = self.changes.entry(path.clone()).or_default();
-        for name in &statement.binds {
-            let name_of = match statement.kind {
-                StatementKind::Import => origin.name.clone(),
-                _ => name.clone(),
-            };
-            let origin = Origin { path: origin.path.clone(), name: name_of };
-            let in_class = class.is_some_and(|class| {
-                statement.kind != StatementKind::Header || is_nested(class)
-            });
-            let names = if in_class { &mut change.attributes } else { &mut change.names };
-            names.entry(name.clone()).or_insert(origin);
-        }
-        if let (Some(class), StatementKind::Field) = (class, statement.kind) {
-            let name = class.simple().to_owned();
-            let origin = Origin { path: origin.path, name: name.clone() };
-            let names = if is_nested(class) { &mut change.attributes } else { &mut change.names };
-            names.entry(name).or_insert(origin);
+    #[test]
+    fn users_are_in_the_file_and_in_its_direct_importers() {
+        let files = [
+            ("a.py", "X = 2\ndef f(): return X\ndef g(): return Y\n"),
+            ("b.py", "from a import X\ndef f():\n    def h(): return X\ndef g(): return a.Y\n"),
+            ("c.py", "import a\ndef f(): return a.X\ndef g(X): return X\n"),
+            ("d.py", "def f():\n    from a import X as Y\n    return Y\n"),
+            ("e.py", "import b\ndef f(): return e.X\n"),
+            ("t.py", "from a import X\ndef f(): return X\n"),
+            ("z.py", "import a\ndef f(:\n"),
+        ];
+        let imports = ["b.py", "c.py", "d.py", "t.py", "z.py"].map(|importer| (importer, "a.py"));
+        insta::assert_snapshot!(users("X = 1\ndef f(): return X\n", &files, &imports), @r"
+        z.py: * a.py
+        a.py::f: X a.py
+        b.py::f: X a.py
+        b.py::f.<locals>.h: X a.py
+        c.py::f: X a.py
+        d.py::f: X a.py
+        ");
+    }
+
+    #[test]
+    fn aliases_are_followed() {
+        let files = [
+            ("a.py", "X = 2\n"),
+            (
+                "b.py",
+                "from a import X as other\nfrom .c import X\ndef f(): return other\ndef g(): return X\n",
+            ),
+        ];
+        insta::assert_snapshot!(users("X = 1\n", &files, &[("b.py", "a.py")]), @"b.py::f: X a.py");
+    }
+
+    #[test]
+    fn derived_names_are_followed() {
+        let files = [
+            (
+                "a.py",
+                "X = 2\nY = X + 1\nclass C:\n    z = Y\n    def m(self): return self.z\ndef f(): return Y\n",
+            ),
+            ("b.py", "import a\nB = [a.Y]\ndef f(): return B\n"),
+            ("c.py", "import b\ndef f(): return b.B\n"),
+        ];
+        let imports = [("b.py", "a.py"), ("c.py", "b.py")];
+        let old = files[0].1.replace('2', "1");
+        insta::assert_snapshot!(users(&old, &files, &imports), @r"
+        a.py::C.m: z a.py
+        a.py::f: Y a.py
+        b.py::f: B a.py
+        c.py::f: B a.py
+        ");
+    }
+
+    #[test]
+    fn re_exports_of_a_package_are_followed() {
+        let importer = "from p import X, Z\ndef f(): return X\ndef g(): return Z\n";
+        for export in ["from .mod import X\n", "from .mod import *\n"] {
+            let files =
+                [("p/mod.py", "X = 2\nZ = 0\n"), ("p/__init__.py", export), ("b.py", importer)];
+            let imports = [("p/__init__.py", "p/mod.py"), ("b.py", "p/__init__.py")];
+            assert_eq!(users("X = 1\nZ = 0\n", &files, &imports), "b.py::f: X p/mod.py");
         }
     }
 
-    /// The changed name that an item of a `from … import` imports.
-    fn imports(&self, path: &RepoPath, statement: &OwnStatement) -> BTreeSet<Origin> {
-        let changes = self.imported_from(path, statement.source.as_deref());
-        changes.flat_map(|change| matches(&change.names, &statement.mentions.attributes)).collect()
+    #[test]
+    fn an_effect_makes_whole_files_users() {
+        let files = [("a.py", "register(1)\n"), ("b.py", "import a\n"), ("c.py", "import b\n")];
+        let imports = [("b.py", "a.py"), ("c.py", "b.py")];
+        insta::assert_snapshot!(users("", &files, &imports), @r"
+        a.py: * a.py
+        b.py: * a.py
+        ");
     }
 
-    /// The changed names that a statement reads.
-    fn reads(&self, path: &RepoPath, in_class: bool, mentions: &Mentions) -> BTreeSet<Origin> {
-        let mut origins = self.used(path, mentions);
-        if let (true, Some(own)) = (in_class, self.changes.get(path)) {
-            origins.extend(matches(&own.attributes, &mentions.names));
-        }
-        origins
+    #[test]
+    fn a_field_reaches_those_who_name_the_class_or_the_field() {
+        let new = "@dataclass\nclass C:\n    a: int = 2\n    def m(self): return self.a\n    def n(self): return 0\nclass D(C):\n    pass\n";
+        let files = [
+            ("a.py", new),
+            (
+                "b.py",
+                "from a import C, D\ndef f(): return C()\ndef g(c): return c.a\ndef h(): return D()\ndef i(a): return a\n",
+            ),
+        ];
+        let old = new.replace('2', "1");
+        insta::assert_snapshot!(users(&old, &files, &[("b.py", "a.py")]), @r"
+        a.py::C.m: a a.py
+        b.py::f: C a.py
+        b.py::g: a a.py
+        b.py::h: D a.py
+        ");
     }
 
-    /// The changed names that code of a file uses: bare ones of its own module; as attributes,
-    /// those of its classes and all of the files that it imports.
-    fn used(&self, path: &RepoPath, mentions: &Mentions) -> BTreeSet<Origin> {
-        let mut origins = BTreeSet::new();
-        if let Some(own) = self.changes.get(path) {
-            origins.extend(matches(&own.names, &mentions.names));
-            origins.extend(matches(&own.attributes, &mentions.attributes));
-        }
-        let imported = self.imported.get(path).into_iter().flatten();
-        for change in imported.filter_map(|path| self.changes.get(*path)) {
-            origins.extend(matches(&change.names, &mentions.attributes));
-            origins.extend(matches(&change.attributes, &mentions.attributes));
-        }
-        origins
-    }
-
-    /// The changes of the imported files that a `from … import` may name; of all where its module
-    /// is not known.
-    fn imported_from(
-        &self,
-        path: &RepoPath,
-        source: Option<&str>,
-    ) -> impl Iterator<Item = &FileChange> {
-        let imported = self.imported.get(path).into_iter().flatten();
-        let named = imported.filter(move |path| source.is_none_or(|name| is_module(path, name)));
-        named.filter_map(|path| self.changes.get(*path))
-    }
-}
-
-/// The origins of the changed names that are mentioned.
-fn matches(changed: &BTreeMap<String, Origin>, mentioned: &BTreeSet<String>) -> Vec<Origin> {
-    mentioned.iter().filter_map(|name| changed.get(name)).cloned().collect()
-}
-
-/// Whether a file may be the module whose dotted name ends in `name`; the empty name, of `from .`,
-/// is any package.
-fn is_module(path: &RepoPath, name: &str) -> bool {
-    match path.file_name() {
-        "__init__.py" => name.is_empty() || path.directories().last() == Some(name),
-        file => file.strip_suffix(".py") == Some(name),
+    #[test]
+    fn a_header_reaches_all_methods() {
+        let new = "class C(B):\n    def m(self): return 0\nclass CD:\n    def m(self): return 0\n";
+        let old = new.replace("(B)", "(A)");
+        assert_eq!(users(&old, &[("a.py", new)], &[]), "a.py::C.m: C a.py");
     }
 }

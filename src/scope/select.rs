@@ -48,12 +48,7 @@ pub fn select(input: &ScopeInput<'_>) -> Vec<ScopedFunction> {
             changed,
         }
     } else {
-        Found {
-            changed,
-            callers: BTreeMap::new(),
-            users: None,
-            covered: BTreeMap::new(),
-        }
+        Found { changed, callers: BTreeMap::new(), users: None, covered: BTreeMap::new() }
     };
     let mut selected = Vec::new();
     for function in input.functions {
@@ -84,8 +79,8 @@ pub fn select(input: &ScopeInput<'_>) -> Vec<ScopedFunction> {
 #[cfg(test)]
 mod unit {
     use super::*;
-    use crate::scope::ChangedNames;
     use crate::model::{ByteSpan, Fingerprint, FunctionKind, LineNo, QualName};
+    use crate::scope::ChangedNames;
 
     fn key(text: &str) -> FunctionKey {
         let (path, name) = text.split_once("::").unwrap();
@@ -167,8 +162,7 @@ mod unit {
         fn selected(&self) -> Vec<ScopedFunction> {
             let test_files = BTreeSet::from([RepoPath::new("t.py")]);
             let read = &mut |path: &RepoPath| -> Result<_, RepoPath> { Err(path.clone()) };
-            let users =
-                Users::find(&self.changed_names, &self.imports, &test_files, read).unwrap();
+            let users = Users::find(&self.changed_names, &self.imports, &test_files, read).unwrap();
             select(&ScopeInput {
                 kind: self.kind,
                 depth: self.depth,

@@ -233,9 +233,10 @@ mod tests {
             &["C", "f"],
         );
         binds("while x:\n    @d\n    def f(): pass\n", &["f"]);
-        binds("match x:\n    case [a, *b] | {'k': c}: pass\n    case x.y as d: pass\n", &[
-            "a", "b", "c", "d",
-        ]);
+        binds(
+            "match x:\n    case [a, *b] | {'k': c}: pass\n    case x.y as d: pass\n",
+            &["a", "b", "c", "d"],
+        );
     }
 
     #[test]
@@ -251,6 +252,6 @@ mod tests {
         let text = "if a:\n    b = c\n    d += 1\n    @e\n    def f(g=h): i\n";
         mentions(text, true, &["a", "c", "d"], &[]);
         mentions(text, false, &["a", "b", "c", "d", "e", "f", "g", "h", "i"], &[]);
-        mentions("a[b] = [c for c in d]\n", true, &["a", "b", "d"], &[]);
+        mentions("a[b] = [c for c in d]\n", true, &["a", "b", "c", "d"], &[]);
     }
 }

@@ -90,7 +90,9 @@ pub fn own_statements(module: &Module, function: usize) -> Vec<OwnStatement> {
     let node = module.code(function).node;
     let mut found = Vec::new();
     match module.functions()[function].kind {
-        FunctionKind::Module => node.named_children().for_each(|child| add(child, None, &mut found)),
+        FunctionKind::Module => {
+            node.named_children().for_each(|child| add(child, None, &mut found))
+        }
         FunctionKind::Class => {
             let header = header(node);
             let shaped = is_shaped(node);
@@ -157,12 +159,10 @@ fn add_import(statement: Node<'_>, found: &mut Vec<OwnStatement>) {
         hash.update(statement.kind());
         for part in from.into_iter().chain([item]) {
             hash.update([0]);
-            part.preorder()
-                .filter(|node| node.children().next().is_none())
-                .for_each(|leaf| {
-                    hash.update(leaf.text());
-                    hash.update([1]);
-                });
+            part.preorder().filter(|node| node.children().next().is_none()).for_each(|leaf| {
+                hash.update(leaf.text());
+                hash.update([1]);
+            });
         }
         let mut mentions = Mentions::of(item, true);
         // `from a import b` binds what it looks up; `import a.b` looks up nothing.
@@ -261,7 +261,9 @@ fn is_program_guard(statement: Node<'_>) -> bool {
     let is_guard = condition.kind() == "comparison_operator"
         && condition.token_child("==").is_some()
         && operands.next().is_some_and(|left| left.text() == "__name__")
-        && operands.next().is_some_and(|right| right.text().trim_matches(['\'', '"']) == "__main__")
+        && operands
+            .next()
+            .is_some_and(|right| right.text().trim_matches(['\'', '"']) == "__main__")
         && operands.next().is_none();
     is_guard && statement.field("alternative").is_none()
 }
@@ -282,7 +284,7 @@ mod tests {
         let statements = own_statements(&parse(text), function);
         let lines = statements.iter().map(|s| {
             let (names, attributes) = (list(&s.mentions.names), list(&s.mentions.attributes));
-            format!("{:?}: {} < {names} . {attributes}", s.kind, list(&s.binds))
+            format!("{:?} [{}] mentions [{names}] .[{attributes}]", s.kind, list(&s.binds))
         });
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -292,13 +294,21 @@ mod tests {
         let text = "'''Doc.'''\nfrom a import b as c, d\nfrom e import *\nimport f.g\nx = c.y\n\
             register(x)\npass\ndef f(): z = 1\nk = lambda: 0\nclass C: w = 1\n\
             if x:\n    def h(): i = 1\nif __name__ == '__main__':\n    main()\n";
-        insta::assert_snapshot!(shown(text, 0), @"");
+        insta::assert_snapshot!(shown(text, 0), @r"
+        Import [c] mentions [] .[b]
+        Import [d] mentions [] .[d]
+        Star [] mentions [] .[]
+        Import [f] mentions [] .[]
+        Plain [x] mentions [c] .[y]
+        Effect [] mentions [register x] .[]
+        Plain [h] mentions [x] .[]
+        ");
     }
 
     #[test]
     fn a_class_has_its_header_first() {
         let text = "@d(1)\nclass C(B, k=v):\n    pass\n";
-        insta::assert_snapshot!(shown(text, 1), @"");
+        insta::assert_snapshot!(shown(text, 1), @"Header [C] mentions [B d v] .[k]");
     }
 
     #[test]
@@ -308,7 +318,9 @@ mod tests {
         };
         use StatementKind::{Effect, Field, Plain};
         assert_eq!(
-            kinds("class C(B):\n    a = 1\n    b: int = 2\n    __slots__ = ()\n    c = field()\n    g()\n"),
+            kinds(
+                "class C(B):\n    a = 1\n    b: int = 2\n    __slots__ = ()\n    c = field()\n    g()\n"
+            ),
             [Plain, Field, Field, Field, Effect]
         );
         assert_eq!(kinds("@dataclass\nclass C:\n    a = 1\n"), [Field]);
@@ -323,7 +335,9 @@ mod tests {
         };
         assert_eq!(
             digests("import a, b\nfrom c import (d,\n  e)\nif x:\n    def f(): pass\n"),
-            digests("import a\nimport b # b\nfrom c import d\nfrom c import e\nif (x):\n    def f(): x\n")
+            digests(
+                "import a\nimport b # b\nfrom c import d\nfrom c import e\nif (x):\n    def f(): x\n"
+            )
         );
         assert_ne!(digests("from a import b\n"), digests("from .a import b\n"));
         assert_ne!(digests("x = 1\n"), digests("x = 2\n"));
