@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 fn slow(count: usize) -> Project {
     let mut code = String::new();
     let mut tests = String::from("import time\n\nimport slow\n");
-    for number in 0..count {
+    for number in 1..=count {
         code += &format!("def f{number}(n):\n    return n + {number}\n\n\n");
         tests += &format!(
             "\n\ndef test_f{number}():\n    time.sleep(0.25)\n    \
