@@ -36,6 +36,7 @@ pub(super) struct Engine<'e> {
     warm: &'e Warm,
     root: &'e std::path::Path,
     cache: std::path::PathBuf,
+    search: Vec<std::path::PathBuf>,
     test_files: Vec<usize>,
     /// How long a cold child may take before its first test.
     allowance: Duration,
@@ -77,6 +78,7 @@ impl<'e> Engine<'e> {
             warm,
             root: &subject.root,
             cache: subject.cache(),
+            search: subject.search(),
             test_files: (0..warm.files.len())
                 .filter(|&number| test_files.contains(&warm.files[number]))
                 .collect(),
@@ -251,6 +253,7 @@ impl<'e> Engine<'e> {
                 only: None,
                 preload,
                 jobs: self.run.options.jobs.get(),
+                search: &self.search,
             };
             let mut process =
                 Process::start(self.run.directory, Mode::Cold, &options, self.run.interrupted)?;

@@ -12,8 +12,9 @@ use super::environment::Environment;
 use super::subject::{Subject, is_code};
 use crate::config::Options;
 use crate::model::{
-    CallGraph, ContentHash, Function, FunctionKey, ImportTrace, LineRange, LineSet, Mutant, Reason,
-    Reasons, RepoPath, ScopeKind, ScopedFunction, ScopedFunctionReport, TestId,
+    CallGraph, ContentHash, Function, FunctionKey, FunctionKind, ImportTrace, LineNo, LineRange,
+    LineSet, Mutant, Reason, Reasons, RepoPath, ScopeKind, ScopedFunction, ScopedFunctionReport,
+    TestId,
 };
 use crate::mutate;
 use crate::schedule::Selection;
@@ -144,6 +145,12 @@ pub(super) fn plan(
             if options.scope == ScopeKind::Lines && !on_lines(&mutant, &scoped.changed_lines) {
                 continue;
             }
+            let body = subject.function(&mutant.function).is_some_and(|function| {
+                matches!(function.kind, FunctionKind::Module | FunctionKind::Class)
+            });
+            if body && !concerns_statement(&module, &mutant, scoped) {
+                continue;
+            }
             let (route, basis) = router.route(&mutant, environment);
             let file = file_numbers[path];
             found.entry(mutant.function.clone()).or_default().push(Planned {
@@ -181,6 +188,27 @@ pub(super) fn plan(
     }
     plan.mutants.append(&mut later);
     Ok(plan)
+}
+
+/// Whether the reasons for which a module or class body is in scope reach the statement of a
+/// mutant. The statements of such a body do not depend on one another as those of a function do:
+/// a changed constant puts no other constant in question.
+fn concerns_statement(module: &Module, mutant: &Mutant, scoped: &ScopedFunction) -> bool {
+    let (first, last) = mutant.statement_lines;
+    let lines = LineRange { first, last };
+    scoped.reasons.iter().any(|reason| match reason {
+        Reason::Changed => scoped.changed_lines.iter().any(|range| range.overlaps(lines)),
+        // A direct call names what it calls: the function, or the class that it makes.
+        Reason::CallerOf { function, distance: 1 } => {
+            let names: Vec<&str> = function.name.as_str().split(['.', '#']).collect();
+            (first.get()..=last.get()).filter_map(LineNo::new).any(|line| {
+                let text = module.source().line_text(line);
+                text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| names.contains(&w))
+            })
+        }
+        Reason::CallerOf { .. } | Reason::Asked => true,
+        Reason::ImportsChangedModule { .. } | Reason::CoveredByChangedTest { .. } => false,
+    })
 }
 
 fn on_lines(mutant: &Mutant, lines: &[LineRange]) -> bool {

@@ -25,7 +25,7 @@ use crate::model::{
     Conclusion, Counts, FailedTest, FunctionKey, NotRunReason, Notice, Phase, Report, ScopeKind,
     TestId, Verdict,
 };
-use crate::store::{RunKey, Store, StoredVerdict};
+use crate::store::{EnvKey, RunKey, Store, StoredVerdict};
 use crate::worker::{RunDirectory, WorkerError, become_subreaper, kill_strays};
 
 /// A key that no run has: a report under it is shown, and never taken for an answer.
@@ -150,7 +150,7 @@ fn conduct(
     };
     let began = Instant::now();
     let mut warm = None;
-    let state = state(subject);
+    let state = state(subject, &run.environment.key);
     let mut gone = BTreeMap::new();
     let is_traced = store.note("traced")?.is_some_and(|known| known == state);
     if !is_traced {
@@ -182,13 +182,13 @@ fn conduct(
     }
     let todo: Vec<usize> =
         (0..mutants.len()).filter(|&number| decisions[number].is_none()).collect();
-    run.events.phase(Phase::Mutants, Some(todo.len()));
     if !todo.is_empty() {
         let needs_python = todo.iter().any(|&number| mutants[number].route != Route::Nobody);
         if needs_python && warm.is_none() {
             warm = Some(Warm::start(run, subject, false, clock)?);
         }
         clock.enter(Phase::Mutants);
+        run.events.phase(Phase::Mutants, Some(todo.len()));
         match &warm {
             Some(warm) => {
                 let engine = Engine::new(*run, subject, &known, warm, started.max(began.elapsed()));
@@ -220,9 +220,11 @@ fn conduct(
     Ok(parts)
 }
 
-/// A digest of all Python files: with an equal one, a trace need not be looked at.
-fn state(subject: &Subject) -> Vec<u8> {
+/// A digest of the environment and all Python files: with an equal one, a trace need not be looked
+/// at.
+fn state(subject: &Subject, environment: &EnvKey) -> Vec<u8> {
     let mut hash = Sha256::new();
+    hash.update(environment.0.as_bytes());
     for (path, content) in &subject.files {
         hash.update(path.as_str().as_bytes());
         hash.update([0]);

@@ -36,7 +36,7 @@ pub(super) struct Subject {
     /// Files whose stored functions are out of date.
     outdated: BTreeMap<RepoPath, Option<FileStat>>,
     functions: Functions,
-    _copy: Option<TempDir>,
+    copy: Option<TempDir>,
 }
 
 impl Subject {
@@ -55,7 +55,7 @@ impl Subject {
             skipped: listed.skipped.clone(),
             outdated: BTreeMap::new(),
             functions: HashMap::new(),
-            _copy: None,
+            copy: None,
             base,
             head,
             repository,
@@ -95,7 +95,7 @@ impl Subject {
             .map_err(|source| LabError::Export { revision: commit.clone(), source })?;
         self.repository.export(commit, copy.path())?;
         self.root = copy.path().canonicalize().unwrap_or_else(|_| copy.path().to_owned());
-        self._copy = Some(copy);
+        self.copy = Some(copy);
         Ok(())
     }
 
@@ -190,6 +190,17 @@ impl Subject {
     /// Where bytecode of the project is cached.
     pub(super) fn cache(&self) -> PathBuf {
         self.repository.workdir().join(".mutdiff").join("bytecode")
+    }
+
+    /// Where modules are looked for first: in the copy of a commit, which an editable install of
+    /// the working tree would otherwise hide.
+    pub(super) fn search(&self) -> Vec<PathBuf> {
+        if self.copy.is_none() {
+            return Vec::new();
+        }
+        let source = self.root.join("src");
+        let source = source.is_dir().then_some(source);
+        source.into_iter().chain([self.root.clone()]).collect()
     }
 
     /// What the base had to say.

@@ -74,7 +74,7 @@ impl Warm {
         let test_files = subject.test_files();
         let numbers: Vec<usize> =
             (0..files.len()).filter(|&number| test_files.contains(&files[number])).collect();
-        let cache = subject.cache();
+        let (cache, search) = (subject.cache(), subject.search());
         let options = ProcessOptions {
             interpreter: &run.environment.interpreter,
             root: &subject.root,
@@ -87,6 +87,7 @@ impl Warm {
             only: None,
             preload: &[],
             jobs: run.options.jobs.get(),
+            search: &search,
         };
         let mut process = Process::start(run.directory, Mode::Warm, &options, run.interrupted)?;
         clock.enter(Phase::Collection);

@@ -75,6 +75,7 @@ impl Project {
             only: None,
             preload: &[],
             jobs: NonZeroUsize::MIN.get(),
+            search: &[],
         };
         Process::start(&self.directory, mode, &options, &AtomicBool::new(false)).unwrap()
     }

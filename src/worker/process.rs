@@ -78,6 +78,9 @@ pub struct ProcessOptions<'a> {
     pub preload: &'a [String],
     /// Slots that will be asked for.
     pub jobs: usize,
+    /// Directories to search for modules before all others: a copy of a commit must win over an
+    /// editable install of the working tree.
+    pub search: &'a [PathBuf],
 }
 
 /// A collected test: its id, its file's index, and the file, line and name of its code.
@@ -199,6 +202,13 @@ impl Process {
             .process_group(0);
         for name in SECRETS {
             command.env_remove(name);
+        }
+        if !options.search.is_empty() {
+            let before = std::env::var_os("PYTHONPATH").unwrap_or_default();
+            let parts = options.search.iter().cloned().chain(std::env::split_paths(&before));
+            if let Ok(path) = std::env::join_paths(parts) {
+                command.env("PYTHONPATH", path);
+            }
         }
         if std::env::var_os("PYTHONHASHSEED").is_none() {
             // One order of sets in all processes, so that a verdict is the same in each.

@@ -14,11 +14,12 @@ macro_rules! runtime_files {
 }
 
 /// The files of the runtime.
-const FILES: [(&str, &str); 18] = runtime_files![
+const FILES: [(&str, &str); 20] = runtime_files![
     "_mutdiff/__init__.py",
     "_mutdiff/channel.py",
     "_mutdiff/child.py",
     "_mutdiff/codes.py",
+    "_mutdiff/hits.py",
     "_mutdiff/imports.py",
     "_mutdiff/kept.py",
     "_mutdiff/mutation.py",
@@ -26,6 +27,7 @@ const FILES: [(&str, &str); 18] = runtime_files![
     "_mutdiff/pytest_runner.py",
     "_mutdiff/runner.py",
     "_mutdiff/server.py",
+    "_mutdiff/spawning.py",
     "_mutdiff/startup.py",
     "_mutdiff/swap.py",
     "_mutdiff/tracer.py",

@@ -7,7 +7,6 @@ loses nothing; what is written to memory before a ``SIGKILL`` stays written.
 from __future__ import annotations
 
 import json
-import mmap
 import socket
 import struct
 from typing import Any
@@ -50,7 +49,7 @@ class Socket:
 
     def send(self, message: dict[str, Any]) -> None:
         """Sends one message."""
-        data = json.dumps(message, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        data = kept.encode_json(message).encode("utf-8", "surrogatepass")
         self._send(_LENGTH.pack(len(data)) + data)
 
     def receive(self) -> dict[str, Any] | None:
@@ -86,7 +85,7 @@ class Memory:
 
     def __init__(self, path: str) -> None:
         with kept.open_file(path, "r+b") as file:
-            self._map = mmap.mmap(file.fileno(), 0)
+            self._map = kept.mmap(file.fileno(), 0)
         self._size = len(self._map)
         self.path = path
 
@@ -117,7 +116,7 @@ class Memory:
 
     def append(self, header: dict[str, Any], body: bytes = b"") -> bool:
         """Appends a record; ``False`` (and nothing written) when it does not fit."""
-        head = json.dumps(header, separators=(",", ":")).encode("utf-8", "backslashreplace")
+        head = kept.encode_json(header).encode("utf-8", "backslashreplace")
         size = _RECORD.size + len(head) + len(body)
         used = _U32.unpack_from(self._map, USED_AT)[0]
         at = DATA_AT + used

@@ -7,19 +7,18 @@ recorded as such and never as a test's failure.
 from __future__ import annotations
 
 import array
-import json
-import traceback
 from typing import Any
 
-from . import channel, kept, mutation, swap
+from . import channel, kept, mutation, spawning, swap
 from .channel import Memory
 from .codes import LOW, SHIFT, Codes
+from .hits import Reader
 from .imports import Imports
 from .mutation import Mutant
 from .project import Project
 from .runner import FAILED, Collected, CollectionFailed, Runner
 from .swap import LiveFunctions
-from .tracer import Recording, Tracer, read_log
+from .tracer import Recording, Tracer
 
 
 class Child:
@@ -54,6 +53,7 @@ class Child:
         self, command: dict[str, Any], runner: Runner, live: LiveFunctions, tracer: Tracer | None
     ) -> None:
         """Runs a command in a fork of a process that has collected."""
+        me = kept.getpid()
         try:
             self._announce(command)
             if command["mutant"] is not None and not self._place(command, live):
@@ -65,21 +65,23 @@ class Child:
             else:
                 self._run_tests(command, command["tests"], runner)
         except BaseException:
-            self._memory.append({"k": "engine_error", "why": traceback.format_exc()})
+            _leave_if_forked(me)
+            self._memory.append({"k": "engine_error", "why": kept.format_exc()})
         self._memory.time(channel.TIME_TESTS_DONE)
         self._memory.set_flag(channel.FLAG_FINISHED)
 
     def run_cold(self, command: dict[str, Any], runner: Runner) -> None:
         """Runs a command in a fork of a process that has not imported the project."""
+        me = kept.getpid()
         self._announce(command)
         if command["mutant"] is not None:
             mutant = Mutant.read(command["mutant"])
             self._override(mutant, command["probe"])
             try:
-                if not mutation.differs(self._project.path(mutant.file), mutant):
-                    if not command["probe"]:
-                        self._refuse("equivalent", "")
-                        return
+                path = self._project.path(mutant.file)
+                if not mutation.differs(path, mutant) and not command["probe"]:
+                    self._refuse("equivalent", "")
+                    return
             except mutation.SourceChanged as changed:
                 self._refuse("source_changed", changed)
                 return
@@ -102,7 +104,8 @@ class Child:
                 runner.begin(self._slot, f"{self._scratch}/tmp", command["report"])
                 self._run_tests(command, tests, runner)
             except BaseException:
-                self._memory.append({"k": "engine_error", "why": traceback.format_exc()})
+                _leave_if_forked(me)
+                self._memory.append({"k": "engine_error", "why": kept.format_exc()})
             self._memory.time(channel.TIME_TESTS_DONE)
             self._memory.set_flag(channel.FLAG_FINISHED)
             kept.exit_now(0)
@@ -112,7 +115,7 @@ class Child:
         except CollectionFailed as error:
             self._refuse("collection_failed", error)
         except BaseException:
-            self._refuse("collection_failed", traceback.format_exc())
+            self._refuse("collection_failed", kept.format_exc())
 
     def _refuse(self, kind: str, why: object) -> None:
         self._memory.append({"k": kind, "why": str(why)[:20000]})
@@ -121,17 +124,15 @@ class Child:
 
     def _announce(self, command: dict[str, Any]) -> None:
         """Tells Python processes that tests start about the mutant or the trace."""
-        environ = kept.environ
         state = {
             "config": self._config,
             "mutant": command["mutant"],
             "log": self._log if command["trace"] else None,
             "memory": self._memory.path if command["probe"] else None,
         }
-        environ["_MUTDIFF_CHILD"] = json.dumps(state)
-        before = environ.get("PYTHONPATH")
-        site = f"{self._runtime}/site"
-        environ["PYTHONPATH"] = f"{site}:{before}" if before else site
+        text, site = kept.encode_json(state), f"{self._runtime}/site"
+        spawning.announce(text, site)
+        spawning.install(text, site)
 
     def _override(self, mutant: Mutant, probe: bool) -> None:
         path = self._project.path(mutant.file)
@@ -146,6 +147,9 @@ class Child:
             placed = swap.place(mutant, live, path, probe)
         except mutation.CannotPlace as reason:
             self._refuse("cannot_place", reason)
+            return False
+        except mutation.SourceChanged as changed:
+            self._refuse("source_changed", changed)
             return False
         except SyntaxError as error:
             self._refuse("invalid", error)
@@ -191,19 +195,21 @@ class Child:
 
         def fixture_hook(owner: Any, begins: bool) -> None:
             if begins:
+                # What the test has reached already may be reached by the set-up again.
+                tracer.forget()
                 outside.append(tracer.swap(Recording()))
             else:
                 tracer.forget()
                 recording = tracer.swap(outside.pop())
-                of_fixtures.setdefault(owner, Recording()).add(recording)
+                if recording.edges or recording.lines or owner not in of_fixtures:
+                    # Set up again, it is another value: another parameter's, another class's.
+                    of_fixtures[owner] = recording
                 tracer.current.add(recording)
 
         if shared:
             runner.fixture_hook = fixture_hook
-        try:
-            kept.unlink(log)
-        except OSError:
-            pass
+        hits = Reader(log, codes)
+        hits.clear()
         kept.register_at_fork(after_in_child=lambda: tracer.write_through(log))
         recording = Recording()
         tracer.swap(recording)
@@ -215,13 +221,13 @@ class Child:
                 memory.append({"k": "more", "i": position})
                 return
             memory.test_started(position + 1)
+            tracer.resume()
             following = tests[position + 1] if position + 1 < len(tests) else None
             before = kept.perf_counter()
             outcome = runner.run(number, following)
             spent = kept.perf_counter() - before
             _leave_if_forked(me)
-            if kept.exists(log):
-                read_log(log, codes, recording)
+            hits.read_into(recording.lines, recording.edges)
             whole = recording
             if shared:
                 tracer.forget()

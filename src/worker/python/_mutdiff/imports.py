@@ -122,6 +122,10 @@ class Imports:
                     pairs.add((file, package, name, level, tuple(fromlist or ())))
             return module
 
+        # Warnings at import are attributed past frames that look like the import system's.
+        import_and_note.__code__ = import_and_note.__code__.replace(
+            co_filename="<importlib._bootstrap, noted by mutdiff>"
+        )
         builtins.__import__ = import_and_note
 
     def pairs(self) -> list[tuple[int, int]]:

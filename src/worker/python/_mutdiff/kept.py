@@ -6,13 +6,16 @@ here, which were bound before any of the project's code was imported.
 
 from __future__ import annotations
 
+import json
 import marshal
 import os
 import select
 import signal
 import sys
 import time
+import traceback
 from builtins import open as _open
+from mmap import mmap as _mmap
 
 fork = os.fork
 exit_now = os._exit
@@ -32,6 +35,8 @@ replace = os.replace
 makedirs = os.makedirs
 realpath = os.path.realpath
 environ = os.environ
+fsencode = os.fsencode
+execve = os.execve
 monotonic = time.monotonic
 perf_counter = time.perf_counter
 set_signal = signal.signal
@@ -46,11 +51,16 @@ SIGKILL = signal.SIGKILL
 POLLIN = select.POLLIN
 NULL = os.devnull
 O_RDWR = os.O_RDWR
-APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL
 WNOHANG = os.WNOHANG
 
 unlink = os.unlink
-exists = os.path.exists
+listdir = os.listdir
+ftruncate = os.ftruncate
+mmap = _mmap
+format_exc = traceback.format_exc
+#: JSON without the module-level functions, which tests patch too.
+encode_json = json.JSONEncoder(separators=(",", ":")).encode
 register_at_fork = os.register_at_fork
 
 #: Tells when a child ends without a handler for SIGCHLD (Linux; ``None`` elsewhere).
@@ -60,3 +70,12 @@ waitid = getattr(os, "waitid", None)
 WAIT_KEEP = getattr(os, "WEXITED", 0) | getattr(os, "WNOWAIT", 0)
 P_PID = getattr(os, "P_PID", 0)
 memfd_create = getattr(os, "memfd_create", None)
+
+
+def hide() -> None:
+    """Takes this module out of ``sys.modules``.
+
+    Tools that patch by looking through all modules (freezegun for clocks, pyfakefs for files)
+    would find the functions here too.
+    """
+    sys.modules.pop(__name__, None)

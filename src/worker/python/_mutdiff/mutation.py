@@ -12,7 +12,7 @@ import io
 import tokenize
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType
 from typing import Any
 
@@ -83,14 +83,35 @@ class Mutant:
 
 def compile_file(path: str, mutant: Mutant, probe: Callable[[], None] | None) -> CodeType:
     """Compiles a whole file with the mutant in it."""
+    text = _original(path, mutant)
+    mutated = text[: mutant.start] + mutant.text.encode() + text[mutant.end :]
+    return _compile(mutated.decode(), path, 0, mutant.start if probe else None, probe)
+
+
+def _original(path: str, mutant: Mutant) -> bytes:
+    """The file's decoded text, in UTF-8."""
     with kept.open_file(path, "rb") as file:
         data = file.read()
     if hashlib.sha256(data).hexdigest() != mutant.digest:
         raise SourceChanged(path)
     encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    text = data.decode(encoding).removeprefix("\ufeff").encode()
-    mutated = text[: mutant.start] + mutant.text.encode() + text[mutant.end :]
-    return _compile(mutated.decode(), path, 0, mutant.start if probe else None, probe)
+    return data.decode(encoding).removeprefix("\ufeff").encode()
+
+
+def original_unit(path: str, mutant: Mutant, unit: Unit) -> Unit:
+    """The mutant's unit as it is in the file.
+
+    Raises :class:`CannotPlace` for one of several lambdas on a line: only their columns tell
+    them apart, which code objects keep from 3.11 on and function objects do not lead back to.
+    """
+    text = _original(path, mutant)
+    start = mutant.start - unit.offset
+    length = len(unit.text.encode()) - len(mutant.text.encode()) + mutant.end - mutant.start
+    if unit.name == "<lambda>":
+        line = text[:start].rpartition(b"\n")[2] + text[start:].partition(b"\n")[0]
+        if line.count(b"lambda") > 1:
+            raise CannotPlace("several lambdas on a line")
+    return replace(unit, text=text[start : start + length].decode())
 
 
 def differs(path: str, mutant: Mutant) -> bool:
@@ -118,20 +139,26 @@ def compile_unit(
 
 def _skeleton(unit: Unit) -> tuple[str, int]:
     """The text to compile and the byte offset of the unit's text in it."""
-    headers = [f"{indent}class {name}:" for indent, name in unit.classes]
-    if (unit.classes[0][0] if unit.classes else unit.indent) != "":
+    # A form feed sets the column back to zero: what is behind the last one is the indentation.
+    classes = [(indent.rpartition("\f")[2], name) for indent, name in unit.classes]
+    indent = unit.indent.rpartition("\f")[2]
+    if unit.name == "<lambda>":
+        # It may stand on a continuation line or on the line of a class statement.
+        indent = f"{classes[-1][0]} " if classes else ""
+    headers = [f"{before}class {name}:" for before, name in classes]
+    if (classes[0][0] if classes else indent) != "":
         headers.insert(0, "if 1:")
     blank = unit.first_line - 1 - len(headers)
     if blank < 0:
         raise CannotPlace(f"no room above {unit.name}")
     head = "\n" * blank + "".join(header + "\n" for header in headers)
     if unit.name == "<lambda>":
-        head += "\n" * (unit.def_line - unit.first_line) + unit.indent + "_ = ("
+        head += "\n" * (unit.def_line - unit.first_line) + indent + "_ = ("
         return head + unit.text + ")", len(head.encode())
     if unit.def_line > unit.first_line:
         # A decorator makes the code object begin where the real one begins.
-        head += f"{unit.indent}@_\n" + "\n" * (unit.def_line - unit.first_line - 1)
-    head += unit.indent
+        head += f"{indent}@_\n" + "\n" * (unit.def_line - unit.first_line - 1)
+    head += indent
     return head + unit.text + "\n", len(head.encode())
 
 
@@ -189,6 +216,8 @@ def same(one: CodeType, other: CodeType) -> bool:
         or one.co_cellvars != other.co_cellvars
         or one.co_flags != other.co_flags
         or one.co_argcount != other.co_argcount
+        or one.co_posonlyargcount != other.co_posonlyargcount
+        or one.co_kwonlyargcount != other.co_kwonlyargcount
         or one.co_name != other.co_name
         or getattr(one, "co_exceptiontable", b"") != getattr(other, "co_exceptiontable", b"")
         or len(one.co_consts) != len(other.co_consts)

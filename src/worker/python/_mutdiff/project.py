@@ -25,10 +25,16 @@ class Project:
             return self._by_spelling[filename]
         except KeyError:
             index = self._by_path.get(filename)
-            if index is None and not filename.startswith("<"):
+        if index is None and not filename.startswith("<"):
+            try:
                 index = self._by_path.get(kept.realpath(filename))
-            self._by_spelling[filename] = index
-            return index
+            except Exception:
+                # The working directory is gone, or a test has patched what this rests on.
+                return None
+            if not filename.startswith("/"):
+                return index  # the next working directory gives it another meaning
+        self._by_spelling[filename] = index
+        return index
 
     def path(self, index: int) -> str:
         """The absolute path of a file."""

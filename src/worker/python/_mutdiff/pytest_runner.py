@@ -21,8 +21,10 @@ _NEUTRAL = {
     "xdist": ["-n0"],
     "pytest_cov": ["--no-cov"],
     "rerunfailures": ["--reruns=0"],
+    # Kept on, since the project may give it options and rely on its seeding.
+    "randomly": ["--randomly-dont-reorganize", "--randomly-seed=1"],
 }
-_OFF = {"randomly", "random_order", "pytest-reverse", "sugar", "pytest_watch", "instafail"}
+_OFF = {"random_order", "pytest-reverse", "sugar", "pytest_watch", "instafail"}
 
 
 class PytestRunner(Runner):
@@ -45,6 +47,7 @@ class PytestRunner(Runner):
         self._then: Callable[[list[Collected]], None] = lambda _: None
         self._served = False
         self._used: list[Any] = []
+        self._blocked: set[str] = set()
 
     def collect(self, then: Callable[[list[Collected]], None]) -> None:
         import pytest
@@ -52,10 +55,16 @@ class PytestRunner(Runner):
 
         self._then = then
         self._imports.install_for_pytest(rewrite, f"-{pytest.__version__}")
-        arguments = [*self._arguments, *_switched_off(), "-o", f"cache_dir={self._scratch}/cache"]
-        arguments.append("--color=no")
+        fixed = ["-o", f"cache_dir={self._scratch}/cache", "--color=no"]
         sys.argv = [getattr(pytest, "__file__", "pytest"), *self._arguments]
-        code = pytest.main(arguments, plugins=[_Plugin(self)])
+        code = pytest.main(
+            [*self._arguments, *_switched_off(set()), *fixed], plugins=[_Plugin(self)]
+        )
+        if code == pytest.ExitCode.USAGE_ERROR and self._blocked:
+            # The project itself has switched off a plugin, so its options are unknown.
+            code = pytest.main(
+                [*self._arguments, *_switched_off(self._blocked), *fixed], plugins=[_Plugin(self)]
+            )
         if not self._served:
             raise CollectionFailed(
                 "\n".join(self._errors) or f"pytest ended with exit code {int(code)}"
@@ -86,9 +95,17 @@ class PytestRunner(Runner):
         except (Exit, KeyboardInterrupt, SystemExit) as reason:
             self._failed = True
             self._text.append(f"{type(reason).__name__}: {reason}")
+            self._abandon(item, nextitem)
         if self._failed:
             return Outcome(FAILED, "\n".join(self._text))
         return Outcome(SKIPPED if self._skipped else PASSED)
+
+    def _abandon(self, item: Any, nextitem: Any) -> None:
+        """Tears down after an exception that pytest lets through, for the tests to come."""
+        try:
+            item.session._setupstate.teardown_exact(nextitem)
+        except BaseException:
+            pass  # the test has failed already
 
     def shared_fixtures(self, number: int) -> list[Any]:
         return self._used
@@ -99,6 +116,10 @@ class PytestRunner(Runner):
         self._items = session.items
         self._served = True
         self._then([self._describe(item) for item in self._items])
+
+    def loading(self, manager: Any) -> None:
+        """Called by the plugin before the options are read for good."""
+        self._blocked = {name for name in _NEUTRAL if manager.is_blocked(name)}
 
     def wanted(self, path: str, named: list[str]) -> bool:
         """Whether a file is to be collected; ``named`` are the command line's own places."""
@@ -183,6 +204,9 @@ class _Plugin:
     def __init__(self, runner: PytestRunner) -> None:
         self._runner = runner
 
+    def pytest_load_initial_conftests(self, early_config: Any) -> None:
+        self._runner.loading(early_config.pluginmanager)
+
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
             self._runner.collection_error(f"{report.nodeid}\n{report.longreprtext}")
@@ -221,7 +245,12 @@ def _mark_hooks() -> None:
     import pytest
 
     first = pytest.hookimpl(tryfirst=True)
-    for name in ("pytest_runtestloop", "pytest_runtest_protocol", "pytest_ignore_collect"):
+    for name in (
+        "pytest_load_initial_conftests",
+        "pytest_runtestloop",
+        "pytest_runtest_protocol",
+        "pytest_ignore_collect",
+    ):
         setattr(_Plugin, name, first(getattr(_Plugin, name)))
     _Plugin.pytest_fixture_setup = pytest.hookimpl(hookwrapper=True)(  # type: ignore[method-assign]
         _Plugin.pytest_fixture_setup
@@ -236,11 +265,12 @@ def make(
     return PytestRunner(arguments, imports, scratch, only)
 
 
-def _switched_off() -> list[str]:
+def _switched_off(blocked: set[str]) -> list[str]:
     """Options that switch off the installed plugins that fight with forks and order."""
     options: list[str] = []
     for entry in metadata.entry_points(group="pytest11"):
-        options += _NEUTRAL.get(entry.name, [])
+        if entry.name not in blocked:
+            options += _NEUTRAL.get(entry.name, [])
         if entry.name in _OFF:
             options += ["-p", f"no:{entry.name}"]
     return options

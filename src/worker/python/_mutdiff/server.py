@@ -11,7 +11,6 @@ import json
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 from . import PROTOCOL, kept
@@ -268,5 +267,5 @@ def _kill_session(pid: int) -> None:
 
 def start(config_path: str, runtime: str) -> None:
     """Called by Rust's ``python -c``."""
-    handler: Callable[[], None] = Server(config_path, runtime).run
-    handler()
+    kept.hide()
+    Server(config_path, runtime).run()

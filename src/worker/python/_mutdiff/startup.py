@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from . import kept, mutation
+from . import kept, mutation, spawning
 from .codes import Codes
 from .imports import Imports
 from .mutation import Mutant
@@ -17,8 +17,11 @@ from .project import Project
 from .tracer import make_tracer
 
 
-def join(text: str) -> None:
-    """Called by the start-up hook with the state that the test's process left for it."""
+def join(text: str, site: str) -> None:
+    """Called by the start-up hook (in ``site``) with the state that the test's process left."""
+    spawning.conceal(site)
+    spawning.install(text, site)
+    kept.hide()
     state: dict[str, Any] = json.loads(text)
     with kept.open_file(state["config"], encoding="utf-8") as file:
         config: dict[str, Any] = json.load(file)

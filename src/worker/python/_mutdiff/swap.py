@@ -43,7 +43,7 @@ def place(mutant: Mutant, live: LiveFunctions, path: str, probe: Callable[[], No
     """Swaps the mutant in; ``False`` when its code is the same as the original's.
 
     Raises :class:`CannotPlace` when it needs a fresh import, ``SyntaxError`` when it is not
-    valid Python.
+    valid Python, :class:`SourceChanged` when the file is not what it was.
     """
     unit = mutant.unit
     if unit is None:
@@ -54,8 +54,11 @@ def place(mutant: Mutant, live: LiveFunctions, path: str, probe: Callable[[], No
     old = functions[0].__code__
     if any(function.__code__ != old for function in functions):
         raise CannotPlace(f"several functions begin where {unit.name} does")
+    # Not compared with `old`: the compiler treats names that the module imports another way,
+    # and a skeleton has no imports.
+    original = mutation.compile_unit(path, mutation.original_unit(path, mutant, unit), old, None)
     new = mutation.compile_unit(path, unit, old, probe)
-    if probe is None and mutation.same(old, new):
+    if probe is None and mutation.same(original, new):
         return False
     swaps = []
     for one, other in mutation.pairs(old, new):

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterable
 from types import CodeType
 
-from . import kept
 from .codes import LOW, NOBODY, SHIFT, Codes
+from .hits import Writer, WrittenSet
 
 
 class Recording:
@@ -43,7 +43,6 @@ class Tracer:
     def __init__(self, codes: Codes) -> None:
         self.codes = codes
         self.current = Recording()
-        self._through: int | None = None
 
     def watch(self, codes: Iterable[CodeType]) -> None:
         """Begins to record newly registered code."""
@@ -52,6 +51,9 @@ class Tracer:
     def start(self) -> None:
         """Begins to record."""
         raise NotImplementedError
+
+    def resume(self) -> None:
+        """Begins again if a test has ended the recording (by a trace function of its own)."""
 
     def stop(self) -> None:
         """Ends recording for good, and leaves nothing behind that slows code down."""
@@ -71,86 +73,23 @@ class Tracer:
         self._rebind()
         return before
 
-    def write_through(self, path: str) -> None:
-        """Writes every new hit to ``path`` at once: for children of tests, which may die badly."""
-        self._through = kept.os_open(path, kept.APPEND, 0o600)
-        self.current = _WrittenThrough(self._through, self.codes)
+    def write_through(self, folder: str) -> None:
+        """Writes every new hit into ``folder`` at once: for children of tests."""
+        try:
+            self.current = _WrittenThrough(Writer(folder), self.codes)
+        except (OSError, ValueError):
+            return  # no room: what this process reaches is lost, what it does is not disturbed
         self._rebind()
 
     def _rebind(self) -> None:
         """Called when ``current`` is another object."""
 
 
-class _ThroughSet(set[int]):
-    """A set that writes each new member to a file as text."""
-
-    def __init__(self, fd: int, codes: Codes, edges: bool) -> None:
-        super().__init__()
-        self._fd = fd
-        self._codes = codes
-        self._edges = edges
-
-    def add(self, packed: int) -> None:
-        if packed in self:
-            return
-        super().add(packed)
-        high, low = packed >> SHIFT, packed & LOW
-        if self._edges:
-            text = f"E\t{self._point(high)}\t{self._point(low)}\n"
-        else:
-            text = f"L\t{high}\t{low}\n"
-        try:
-            # One write of a short line to a file opened for appending is not torn apart.
-            kept.os_write(self._fd, text.encode("utf-8", "backslashreplace"))
-        except OSError:
-            pass
-
-    def _point(self, number: int) -> str:
-        if number == NOBODY:
-            return "-"
-        code = self._codes.codes[number]
-        return f"{self._codes.file_of[number]}\t{max(1, code.co_firstlineno)}\t{code.co_name}"
-
-
 class _WrittenThrough(Recording):
-    def __init__(self, fd: int, codes: Codes) -> None:
+    def __init__(self, writer: Writer, codes: Codes) -> None:
         super().__init__()
-        self.lines = _ThroughSet(fd, codes, edges=False)
-        self.edges = _ThroughSet(fd, codes, edges=True)
-
-
-def read_log(path: str, codes: Codes, recording: Recording) -> None:
-    """Adds what children of a test wrote to ``path`` and empties the file."""
-    try:
-        with kept.open_file(path, "r+b") as file:
-            text = file.read().decode("utf-8", "replace")
-            file.truncate(0)
-    except OSError:
-        return
-    points: dict[tuple[int, int, str], int] = {
-        (codes.file_of[number], max(1, code.co_firstlineno), code.co_name): number
-        for number, code in enumerate(codes.codes)
-    }
-    for line in text.splitlines():
-        fields = line.split("\t")
-        try:
-            if fields[0] == "L":
-                recording.lines.add(int(fields[1]) << SHIFT | int(fields[2]))
-            elif fields[0] == "E":
-                caller, rest = _read_point(fields[1:], points)
-                callee, _ = _read_point(rest, points)
-                if callee is not None and callee != NOBODY:
-                    recording.edges.add((NOBODY if caller is None else caller) << SHIFT | callee)
-        except (ValueError, IndexError):
-            continue  # the last line of a child that was killed while it wrote
-
-
-def _read_point(
-    fields: list[str], points: dict[tuple[int, int, str], int]
-) -> tuple[int | None, list[str]]:
-    if fields[0] == "-":
-        return NOBODY, fields[1:]
-    return points.get((int(fields[0]), int(fields[1]), fields[2])), fields[3:]
+        self.lines = WrittenSet(writer, codes, edges=False)
+        self.edges = WrittenSet(writer, codes, edges=True)
 
 
 def make_tracer(codes: Codes) -> Tracer:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import dis
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
 from typing import Any
 
 from .codes import NOBODY, SHIFT, Codes
-from .tracer import Tracer, reached
+from .tracer import Recording, Tracer, reached
+
+#: ``co_flags`` of generators, coroutines and asynchronous generators.
+_SUSPENDABLE = 0x20 | 0x80 | 0x200
 
 
 class SettraceTracer(Tracer):
@@ -24,16 +27,24 @@ class SettraceTracer(Tracer):
         super().__init__(codes)
         #: ``id(code)`` → lines not yet recorded.
         self._missing: dict[int, set[int]] = {}
-        self._trace = self._make()
+        #: ``id(code)`` of generators and coroutines → ``f_lasti`` when they are entered first.
+        self._entries: dict[int, int] = {}
+        self._trace, self._record_into = self._make()
 
     def watch(self, codes: Iterable[CodeType]) -> None:
         for code in codes:
+            if code.co_flags & _SUSPENDABLE:
+                self._entries[id(code)] = _entry(code)
             if id(code) in self.codes.line_bases:
                 self._missing[id(code)] = _lines(code)
 
     def start(self) -> None:
         threading.settrace(self._trace)
         sys.settrace(self._trace)
+
+    def resume(self) -> None:
+        if sys.gettrace() is not self._trace:
+            self.start()
 
     def stop(self) -> None:
         threading.settrace(None)
@@ -52,17 +63,19 @@ class SettraceTracer(Tracer):
                 self._missing[id(code)] = _lines(code)
 
     def _rebind(self) -> None:
-        active = sys.gettrace() is self._trace
-        self._trace = self._make()
-        if active:
-            self.start()
+        # Not a new trace function: threads that run keep theirs.
+        self._record_into(self.current)
 
-    def _make(self) -> Any:
+    def _make(self) -> tuple[Any, Callable[[Recording], None]]:
         number = self.codes.numbers.get
         bases = self.codes.line_bases
         add_line, add_edge = self.current.lines.add, self.current.edges.add
-        missing = self._missing
+        missing, entries = self._missing, self._entries
         nobody = NOBODY << SHIFT
+
+        def record_into(recording: Recording) -> None:
+            nonlocal add_line, add_edge
+            add_line, add_edge = recording.lines.add, recording.edges.add
 
         def local(frame: FrameType, event: str, _arg: object) -> Any:
             if event == "line":
@@ -77,7 +90,7 @@ class SettraceTracer(Tracer):
             callee = number(key)
             if callee is None:
                 return None
-            if frame.f_lasti < 1 or not frame.f_code.co_flags & 0x2A0:
+            if key not in entries or frame.f_lasti == entries[key]:
                 # Not for a generator or coroutine that goes on: it was entered before.
                 back = frame.f_back
                 while back is not None:
@@ -90,7 +103,18 @@ class SettraceTracer(Tracer):
                     add_edge(nobody | callee)
             return local if missing.get(key) else None
 
-        return trace
+        return trace, record_into
+
+
+def _entry(code: CodeType) -> int:
+    """``f_lasti`` of a generator's or coroutine's first call event: before anything, or on the
+    instruction that says so (``RESUME 0``, from 3.11 on)."""
+    resume = dis.opmap.get("RESUME")
+    instructions = code.co_code
+    for at in range(0, len(instructions), 2):
+        if instructions[at] == resume:
+            return at
+    return -1
 
 
 def _lines(code: CodeType) -> set[int]:

@@ -23,8 +23,8 @@ class UnittestRunner(Runner):
         self._arguments = arguments
         self._tests: list[unittest.TestCase] = []
         self._result = _Result()
-        #: Classes whose set-up did not succeed: (failed, skipped).
-        self._setup: dict[type, tuple[bool, bool]] = {}
+        #: Classes and modules whose set-up did not succeed: (failed, skipped).
+        self._setup: dict[object, tuple[bool, bool]] = {}
 
     def collect(self, then: Callable[[list[Collected]], None]) -> None:
         found: list[unittest.TestSuite] = []
@@ -56,7 +56,6 @@ class UnittestRunner(Runner):
         self._result.report = report
         # Keeps the suite from tearing classes and modules down after each single test.
         self._result._testRunEntered = True
-        self._result.fixture_hook = self.fixture_hook
         null = kept.os_open(kept.NULL, kept.O_RDWR)
         for fd in (0,) if report else (0, 1, 2):
             kept.dup2(null, fd)
@@ -64,6 +63,7 @@ class UnittestRunner(Runner):
 
     def run(self, number: int, following: int | None) -> Outcome:
         result = self._result
+        result.fixture_hook = self.fixture_hook
         result.failed = result.was_skipped = False
         result.text = []
         suite = _Suite([self._tests[number]])
@@ -82,8 +82,9 @@ class UnittestRunner(Runner):
         kind = type(self._tests[number])
         if getattr(kind, "_classSetupFailed", False) or result._moduleSetUpFailed:
             # The suite says so once, at the class's first test; it holds for the others too.
+            owner = kind.__module__ if result._moduleSetUpFailed else kind
             result.failed, result.was_skipped = self._setup.setdefault(
-                kind, (result.failed, result.was_skipped)
+                owner, (result.failed, result.was_skipped)
             )
         if result.failed:
             return Outcome(FAILED, "\n".join(result.text))

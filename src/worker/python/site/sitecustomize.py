@@ -20,7 +20,7 @@ def _join() -> None:
             from _mutdiff import startup
         finally:
             del sys.path[0]
-        startup.join(state)
+        startup.join(state, here)
 
 
 def _chain() -> None:
