@@ -111,7 +111,13 @@ impl Engine<'_> {
         planned: &Planned,
     ) -> Result<Decision, WorkerError> {
         let began = Instant::now();
-        let mut attempt = Attempt { engine: self, planned, ran: Vec::new(), flaky: Vec::new() };
+        let mut attempt = Attempt {
+            engine: self,
+            planned,
+            ran: Vec::new(),
+            flaky: Vec::new(),
+            tried: BTreeSet::new(),
+        };
         let result = match &planned.route {
             Route::Nobody => Ok(Verdict::NoTests),
             Route::Hot(tests) => match attempt.decide(lane, Heat::Hot, tests) {
@@ -153,6 +159,8 @@ struct Attempt<'a, 'e> {
     planned: &'a Planned,
     ran: Vec<usize>,
     flaky: Vec<usize>,
+    /// Tests that were run alone since a later test's failure vanished.
+    tried: BTreeSet<usize>,
 }
 
 impl Attempt<'_, '_> {
@@ -196,23 +204,23 @@ impl Attempt<'_, '_> {
                 }
             };
             let test = rest[position];
+            let before = rest[..position].to_vec();
             self.ran.extend(rest.drain(..=position));
-            match fails {
-                // It failed for what the tests before it left behind: no kill.
-                Alone::Passes => continue,
-                Alone::Interrupted => return Err(WorkerError::Interrupted),
-                Alone::Settled(verdict) => return Ok(Some(verdict)),
-                Alone::Fails | Alone::TimesOut => {}
+            let vanished = matches!(fails, Alone::Passes);
+            if let Some(verdict) = self.settle(lane, heat, test, fails)? {
+                return Ok(Some(verdict));
             }
-            if !engine.passes_alone(lane, heat, test)? {
-                self.flaky.push(test);
-                continue;
+            // What fails only after other tests is no kill by this one. It may be the tear-down
+            // of a fixture that they share, which the last of them pays for: then one of those
+            // that passed fails alone.
+            for earlier in before {
+                if vanished && self.tried.insert(earlier) {
+                    let alone = self.alone(lane, heat, earlier)?;
+                    if let Some(verdict) = self.settle(lane, heat, earlier, alone)? {
+                        return Ok(Some(verdict));
+                    }
+                }
             }
-            if matches!(fails, Alone::TimesOut) {
-                return Ok(Some(Verdict::Timeout { test: engine.id(test) }));
-            }
-            engine.killed(&self.planned.mutant.function, test);
-            return Ok(Some(Verdict::Killed { by: engine.id(test) }));
         }
         if heat == Heat::Cold
             && let Some(&test) = self.flaky.first()
@@ -230,6 +238,33 @@ impl Attempt<'_, '_> {
             self.ran.clear();
             Verdict::NoTests
         }))
+    }
+
+    /// The verdict that a test's run alone leads to; none when the test notices nothing, or fails
+    /// without the mutant too.
+    fn settle(
+        &mut self,
+        lane: &mut Lane,
+        heat: Heat,
+        test: usize,
+        alone: Alone,
+    ) -> Result<Option<Verdict>, WorkerError> {
+        let engine = self.engine;
+        match alone {
+            Alone::Passes => return Ok(None),
+            Alone::Interrupted => return Err(WorkerError::Interrupted),
+            Alone::Settled(verdict) => return Ok(Some(verdict)),
+            Alone::Fails | Alone::TimesOut => {}
+        }
+        if !engine.passes_alone(lane, heat, test)? {
+            self.flaky.push(test);
+            return Ok(None);
+        }
+        if matches!(alone, Alone::TimesOut) {
+            return Ok(Some(Verdict::Timeout { test: engine.id(test) }));
+        }
+        engine.killed(&self.planned.mutant.function, test);
+        Ok(Some(Verdict::Killed { by: engine.id(test) }))
     }
 
     /// One test with the mutant, in a fork of its own.

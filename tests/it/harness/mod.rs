@@ -3,11 +3,13 @@
 //! Invariant: every command starts from an empty environment (`commands::clean`).
 
 mod commands;
+mod fake_python;
 mod processes;
 mod projects;
 mod pythons;
 
-pub(crate) use commands::{Running, Ran, clean};
+pub(crate) use commands::{Ran, Running, clean};
+pub(crate) use fake_python::FakePython;
 pub(crate) use processes::processes_of;
 pub(crate) use projects::{Project, expected, fixture_names, verdicts};
 pub(crate) use pythons::{Python, pythons};

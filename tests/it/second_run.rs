@@ -1,0 +1,113 @@
+//! What a second run does anew, and what it takes from the first.
+//!
+//! Invariant: seen through the report's `reused` flags and through whether Python was started.
+
+use mutdiff::model::Conclusion;
+
+use crate::harness::{FakePython, Project, Python, Ran, verdicts};
+
+#[test]
+fn a_second_run_decides_nothing_and_says_so() {
+    let project = Project::fixture("callers", Python::usual());
+    let (_, first) = project.run(1, &[]);
+    assert_eq!(first.counts.reused, 0);
+    let (ran, second) = project.run(1, &[]);
+    ran.says("nothing decided anew");
+    assert_eq!(second.counts.reused, second.counts.mutants);
+    assert_eq!(verdicts(&first), verdicts(&second));
+    assert_eq!(first.conclusion, second.conclusion);
+}
+
+#[test]
+fn a_second_run_starts_no_python() {
+    let project = Project::fixture("unittest_basics", Python::usual());
+    let fake = FakePython::before(&project);
+    let python = fake.path().display().to_string();
+    let job = || {
+        let mut command = project.mutdiff(&["--base", "main", "--runner", "unittest"]);
+        command.args(["--python", &python]);
+        Ran::of(&mut command).expect(1)
+    };
+    job();
+    assert!(fake.starts() > 0);
+    fake.forget();
+    job().says("nothing decided anew");
+    assert_eq!(fake.starts(), 0);
+}
+
+#[test]
+fn a_comment_leaves_every_verdict_standing() {
+    let project = Project::fixture("callers", Python::usual());
+    project.run(1, &[]);
+    let path = "lib/report.py";
+    let text = std::fs::read_to_string(project.root().join(path)).unwrap();
+    project.write(path, format!("{text}\n# a remark\n"));
+    let (_, report) = project.run(1, &[]);
+    assert_eq!(report.counts.reused, report.counts.mutants);
+}
+
+#[test]
+fn one_more_edit_decides_anew_only_what_rests_on_it() {
+    let project = Project::of(
+        &[
+            ("pkg/__init__.py", ""),
+            ("pkg/one.py", "def one(n):\n    return n + 1\n"),
+            ("pkg/two.py", "def two(n):\n    return n + 2\n"),
+            (
+                "tests/test_one.py",
+                "from pkg.one import one\n\n\ndef test_one():\n    assert one(1) == 2\n",
+            ),
+            (
+                "tests/test_two.py",
+                "from pkg.two import two\n\n\ndef test_two():\n    assert two(1) == 3\n",
+            ),
+        ],
+        &[
+            ("pkg/one.py", "def one(n):\n    return 1 + n\n"),
+            ("pkg/two.py", "def two(n):\n    return 2 + n\n"),
+        ],
+    );
+    project.run(0, &[]);
+    project.write("pkg/two.py", "def two(n):\n    return 4 + n - 2\n");
+    let (_, report) = project.run(0, &[]);
+    for mutant in &report.mutants {
+        let untouched = mutant.function.path.as_str() == "pkg/one.py";
+        assert_eq!(mutant.reused, untouched, "{}: {}", mutant.function, mutant.original);
+    }
+    assert!(report.counts.reused > 0);
+}
+
+#[test]
+fn a_test_that_no_longer_looks_takes_its_kills_back() {
+    let project = Project::of(
+        &[
+            ("one.py", "def one(n):\n    return n + 2\n"),
+            ("test_one.py", "from one import one\n\n\ndef test_one():\n    assert one(1) == 2\n"),
+        ],
+        &[("one.py", "def one(n):\n    return n + 1\n")],
+    );
+    let (_, first) = project.run(0, &[]);
+    assert_eq!(first.counts.killed, first.counts.mutants);
+    project.write("test_one.py", "from one import one\n\n\ndef test_one():\n    one(1)\n");
+    let (_, second) = project.run(1, &[]);
+    assert_eq!(second.conclusion, Conclusion::Failed);
+    assert!(second.counts.survived > 0, "a stored kill rests on a test that was changed");
+}
+
+#[test]
+fn a_helper_two_calls_away_is_part_of_what_a_verdict_rests_on() {
+    let base = [
+        ("app.py", "from low import low\n\n\ndef top(n):\n    return low(n) * 3\n"),
+        ("low.py", "def low(n):\n    return n + 1\n"),
+        ("test_app.py", "from app import top\n\n\ndef test_top():\n    assert top(1) >= 0\n"),
+    ];
+    let change = [("app.py", "from low import low\n\n\ndef top(n):\n    return low(n) * 2\n")];
+    let project = Project::of(&base, &change);
+    project.run(1, &[]);
+    // With a negative factor, a mutant that turned nothing around before does so now.
+    project.write("low.py", "def low(n):\n    return n - 1\n");
+    let (_, report) = project.run(1, &[]);
+    let kept: Vec<_> =
+        report.mutants.iter().filter(|m| m.function.name.as_str() == "top" && m.reused).collect();
+    assert!(kept.is_empty(), "{kept:#?}");
+}
