@@ -177,6 +177,8 @@ impl Attempt<'_, '_> {
         let killers = engine.killers_of(&self.planned.mutant.function);
         order(&mut rest, &killers, |test| stored[test].summary.microseconds);
         let all = rest.clone();
+        // A flaky test proves nothing, whether it passes or fails.
+        rest.retain(|&test| !engine.is_flaky(test));
         while !rest.is_empty() {
             let run = engine.fork(lane, heat, &rest, Some(&self.planned.message), false)?;
             let (position, fails) = match step(&run, rest.len()) {

@@ -18,6 +18,9 @@ use crate::worker::{
     Mode, MutantMessage, Process, ProcessOptions, RunOrder, Slot, SlotRun, SlotTimes, WorkerError,
 };
 
+/// How often a test must pass alone before its first kill counts, beside its trace.
+const BASELINES: usize = 2;
+
 /// Whether a mutant is swapped in or imported afresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Heat {
@@ -44,6 +47,7 @@ pub(super) struct Engine<'e> {
     cold_pid: Mutex<BTreeSet<u32>>,
     alone: Mutex<HashMap<(usize, Heat), bool>>,
     killers: Mutex<HashMap<FunctionKey, Vec<usize>>>,
+    flaky: Mutex<BTreeSet<usize>>,
     spent: Mutex<SlotTimes>,
 }
 
@@ -87,6 +91,7 @@ impl<'e> Engine<'e> {
             cold_pid: Mutex::new(BTreeSet::new()),
             alone: Mutex::new(HashMap::new()),
             killers: Mutex::new(HashMap::new()),
+            flaky: Mutex::new(BTreeSet::new()),
             spent: Mutex::new(SlotTimes::default()),
         }
     }
@@ -158,26 +163,40 @@ impl<'e> Engine<'e> {
         *self.spent.lock().expect("no thread panics with the lock")
     }
 
-    /// Whether `test` passes alone without a mutant; asked of Python once a run, and not at all
-    /// when its trace was made alone. `None` when it could not be asked.
+    /// Whether `test` passes alone without a mutant, each time that it is tried; asked of Python
+    /// before its first kill counts. A test that does not is flaky for the rest of the run.
     pub(super) fn passes_alone(
         &self,
         lane: &mut Lane,
         heat: Heat,
         test: usize,
     ) -> Result<bool, WorkerError> {
-        if heat == Heat::Hot && self.known.trace.tests()[test].summary.alone_ok {
-            return Ok(true);
-        }
         let known =
             self.alone.lock().expect("no thread panics with the lock").get(&(test, heat)).copied();
         if let Some(passes) = known {
-            return Ok(passes);
+            return Ok(passes && !self.is_flaky(test));
         }
-        let run = self.fork(lane, heat, &[test], None, false)?;
-        let passes = matches!(super::deciding::step(&run, 1), super::deciding::Step::Passed);
+        let mut passes = true;
+        for _ in 0..BASELINES {
+            let run = self.fork(lane, heat, &[test], None, false)?;
+            passes &= matches!(super::deciding::step(&run, 1), super::deciding::Step::Passed);
+        }
         self.alone.lock().expect("no thread panics with the lock").insert((test, heat), passes);
+        if !passes {
+            self.flaky.lock().expect("no thread panics with the lock").insert(test);
+        }
         Ok(passes)
+    }
+
+    /// Whether a test was seen to fail without a mutant in this run.
+    pub(super) fn is_flaky(&self, test: usize) -> bool {
+        self.flaky.lock().expect("no thread panics with the lock").contains(&test)
+    }
+
+    /// The tests that were seen to fail without a mutant in this run.
+    pub(super) fn flaky(&self) -> Vec<TestId> {
+        let flaky = self.flaky.lock().expect("no thread panics with the lock");
+        flaky.iter().map(|&test| self.id(test)).collect()
     }
 
     /// Notes that `test` killed a mutant of `function`.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::LabError;
+use super::subject::Subject;
 use crate::config::{Options, RunnerKind};
 use crate::store::{EnvKey, Store};
 use crate::worker::{Interpreter, WorkerError, find_interpreter};
@@ -37,35 +38,37 @@ impl Environment {
     /// Finds out, asking the interpreter only if it was not asked before.
     pub(super) fn find(
         options: &Options,
-        root: &Path,
+        subject: &Subject,
         store: &mut Store,
     ) -> Result<Self, LabError> {
-        let path = Interpreter::locate(options.python.as_deref(), root)?;
+        let path = Interpreter::locate(options.python.as_deref(), &subject.root)?;
         let interpreter = match recall(&path, store)? {
             Some(known) => known,
             None => {
                 let note = note(&path);
                 let stamps = stamps(&path);
-                let interpreter = find_interpreter(options.python.as_deref(), root)?;
+                let interpreter = find_interpreter(options.python.as_deref(), &subject.root)?;
                 let remembered = Remembered { stamps, interpreter: interpreter.clone() };
                 let bytes = serde_json::to_vec(&remembered).expect("plain data has a JSON form");
                 store.put_note(&note, &bytes)?;
                 interpreter
             }
         };
-        Self::with(options, interpreter)
+        Self::with(options, subject, interpreter)
     }
 
     /// Like [`Environment::find`], but `None` where Python would have to be started or is missing.
     pub(super) fn remembered(
         options: &Options,
-        root: &Path,
+        subject: &Subject,
         store: &Store,
     ) -> Result<Option<Self>, LabError> {
-        let Ok(path) = Interpreter::locate(options.python.as_deref(), root) else {
+        let Ok(path) = Interpreter::locate(options.python.as_deref(), &subject.root) else {
             return Ok(None);
         };
-        recall(&path, store)?.map(|interpreter| Self::with(options, interpreter)).transpose()
+        recall(&path, store)?
+            .map(|interpreter| Self::with(options, subject, interpreter))
+            .transpose()
     }
 
     /// Stands in where no environment is known and nothing will be run.
@@ -83,7 +86,11 @@ impl Environment {
         }
     }
 
-    fn with(options: &Options, interpreter: Interpreter) -> Result<Self, LabError> {
+    fn with(
+        options: &Options,
+        subject: &Subject,
+        interpreter: Interpreter,
+    ) -> Result<Self, LabError> {
         let runner = match options.runner {
             Some(RunnerKind::Pytest) if !interpreter.pytest => {
                 return Err(WorkerError::NoPytest { path: interpreter.path }.into());
@@ -92,7 +99,7 @@ impl Environment {
             None if interpreter.pytest => RunnerKind::Pytest,
             None => RunnerKind::Unittest,
         };
-        let key = key(&interpreter, runner, &options.tests);
+        let key = key(&interpreter, runner, &options.tests, &subject.data_digest());
         Ok(Self { interpreter, runner, key })
     }
 }
@@ -129,7 +136,16 @@ fn stamps(path: &Path) -> Vec<u128> {
     stamps
 }
 
-fn key(interpreter: &Interpreter, runner: RunnerKind, arguments: &[String]) -> EnvKey {
+/// Whether a variable is known to decide what tests do. Others differ from shell to shell, and a
+/// key that held them all would never be found again.
+fn matters(name: &str) -> bool {
+    ["PYTHON", "PYTEST_", "DJANGO_", "LC_", "HYPOTHESIS_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+        || matches!(name, "TZ" | "LANG" | "LANGUAGE" | "CI" | "TOXENV")
+}
+
+fn key(interpreter: &Interpreter, runner: RunnerKind, arguments: &[String], data: &str) -> EnvKey {
     let mut hash = Sha256::new();
     let mut put = |part: &OsStr| {
         hash.update(part.as_encoded_bytes());
@@ -139,6 +155,7 @@ fn key(interpreter: &Interpreter, runner: RunnerKind, arguments: &[String]) -> E
     put(interpreter.path.as_os_str());
     put(interpreter.version.as_ref());
     put(runner.name().as_ref());
+    put(data.as_ref());
     for argument in arguments {
         put(argument.as_ref());
     }
@@ -161,7 +178,7 @@ fn key(interpreter: &Interpreter, runner: RunnerKind, arguments: &[String]) -> E
         }
     }
     for (name, value) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("PYTHON") || name == "PYTEST_ADDOPTS" {
+        if matters(&name.to_string_lossy()) {
             put(&name);
             put(&value);
         }

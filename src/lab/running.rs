@@ -3,7 +3,7 @@
 //! Invariant: Python is started only when something has to be traced or decided; each verdict is
 //! on its way into the store before the next mutant of its lane starts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
@@ -43,7 +43,7 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
     let (mut subject, mut store) = Subject::open(options)?;
     let change = Change::find(&subject)?;
     subject.load_functions(&mut store)?;
-    let environment = Environment::remembered(options, &subject.root, &store)?;
+    let environment = Environment::remembered(options, &subject, &store)?;
     let known = known(&store)?;
     let mut parts = Parts { conclusion: Some(Conclusion::Listed), ..Parts::default() };
     if known.trace.tests().is_empty() {
@@ -74,7 +74,7 @@ pub fn run(
     let mut clock = Clock::start();
     events.phase(Phase::Plan, None);
     let (mut subject, mut store) = Subject::open(options)?;
-    if let Some(environment) = Environment::remembered(options, &subject.root, &store)? {
+    if let Some(environment) = Environment::remembered(options, &subject, &store)? {
         let key = RunKey(subject.digest(options, &environment.key.0));
         if store.last_run_key()? == Some(key)
             && let Some(last) = store.last_report()?
@@ -87,9 +87,12 @@ pub fn run(
         let parts = Parts { conclusion: Some(Conclusion::NothingToTest), ..Parts::default() };
         return Ok(report(options, &subject, &change, parts, &mut clock));
     }
-    let environment = Environment::find(options, &subject.root, &mut store)?;
+    let environment = Environment::find(options, &subject, &mut store)?;
     let key = RunKey(subject.digest(options, &environment.key.0));
-    store.set_env(&environment.key)?;
+    if !store.set_env(&environment.key)? {
+        // The trace was another environment's and is gone: nothing is traced until it is again.
+        store.put_note("traced", &[])?;
+    }
     subject.load_functions(&mut store)?;
     subject.check_out()?;
     become_subreaper();
@@ -97,6 +100,8 @@ pub fn run(
     let run =
         Run { options, environment: &environment, directory: &directory, events, interrupted };
     let result = conduct(&run, &mut subject, &mut store, &change, &mut clock);
+    // The run's own processes have ended with `conduct`; what is left was started by tests.
+    kill_strays(&BTreeSet::new());
     let report = match result {
         Ok(parts) => {
             clock.enter(Phase::Finish);
@@ -155,12 +160,19 @@ fn conduct(
     let is_traced = store.note("traced")?.is_some_and(|known| known == state);
     if !is_traced {
         gone = entered_by_test(store)?;
+        store.put_note("traced", &[])?;
         let started = Warm::start(run, subject, true, clock)?;
         let failed = trace(run, subject, store, &started, clock)?;
         gone.retain(|test, _| !started.numbers.contains_key(test));
         warm = Some(started);
         if !failed.is_empty() && !run.options.allow_failing {
             parts.failing = failed;
+            parts.notices.push(Notice {
+                code: "tests_run_alone".into(),
+                message: "each test ran alone, in a process of its own: one that passes only \
+                    behind others fails here"
+                    .into(),
+            });
             parts.conclusion = Some(Conclusion::TestsFail);
             return Ok(parts);
         }
@@ -194,6 +206,21 @@ fn conduct(
                 let engine = Engine::new(*run, subject, &known, warm, started.max(began.elapsed()));
                 check_self(&engine, &mutants, &todo)?;
                 decide(&engine, store, &mutants, &todo, &mut decisions, clock)?;
+                // A test that turned out to be flaky has proved nothing before that either.
+                let flaky = engine.flaky();
+                let void: Vec<usize> = todo
+                    .into_iter()
+                    .filter(|&number| {
+                        let decision = decisions[number].as_ref().map(|(decision, _)| decision);
+                        matches!(decision.map(|decision| &decision.verdict),
+                            Some(Verdict::Killed { by }) if flaky.contains(by))
+                    })
+                    .collect();
+                if !void.is_empty() {
+                    clock.enter(Phase::Mutants);
+                    decide(&engine, store, &mutants, &void, &mut decisions, clock)?;
+                }
+                parts.flaky = engine.flaky();
             }
             None => {
                 for &number in &todo {

@@ -31,6 +31,8 @@ pub(super) struct Subject {
     pub root: PathBuf,
     /// The project's Python files, sorted, with their contents' hashes.
     pub files: BTreeMap<RepoPath, ContentHash>,
+    /// The files that tests may read, and that are neither code nor prose.
+    data: BTreeMap<RepoPath, ContentHash>,
     /// Files that were left out.
     pub skipped: Vec<SkippedFile>,
     /// Files whose stored functions are out of date.
@@ -52,6 +54,7 @@ impl Subject {
         let mut subject = Self {
             root: repository.workdir().to_owned(),
             files: BTreeMap::new(),
+            data: BTreeMap::new(),
             skipped: listed.skipped.clone(),
             outdated: BTreeMap::new(),
             functions: HashMap::new(),
@@ -61,16 +64,28 @@ impl Subject {
             repository,
         };
         let mut stats = Vec::new();
-        for entry in listed.python().filter(|entry| !entry.is_symlink) {
+        let mut data = Vec::new();
+        for entry in listed.entries.iter().filter(|entry| !entry.is_symlink) {
             let path = &entry.path;
+            let is_data = !path.is_python();
+            if is_data && is_prose(path) {
+                continue;
+            }
             let remembered = known.get(path);
             let same = remembered.filter(|known| entry.stat.is_some() && known.stat == entry.stat);
             if let Some(known) = same {
-                subject.files.insert(path.clone(), known.hash);
+                let files = if is_data { &mut subject.data } else { &mut subject.files };
+                files.insert(path.clone(), known.hash);
                 continue;
             }
             let Some(bytes) = subject.repository.read(&subject.head, path)? else { continue };
             let hash = ContentHash::of(&bytes);
+            if is_data {
+                subject.data.insert(path.clone(), hash);
+                let (path, stat) = (path.clone(), entry.stat);
+                data.push(StoredFile { path, hash, stat, functions: Vec::new() });
+                continue;
+            }
             subject.files.insert(path.clone(), hash);
             match (remembered, entry.stat) {
                 (Some(known), Some(stat)) if known.hash == hash => stats.push((path.clone(), stat)),
@@ -79,6 +94,9 @@ impl Subject {
                     subject.outdated.insert(path.clone(), stat);
                 }
             }
+        }
+        if !data.is_empty() {
+            store.put_files(&data)?;
         }
         if !stats.is_empty() {
             store.put_stats(&stats)?;
@@ -97,6 +115,17 @@ impl Subject {
         self.root = copy.path().canonicalize().unwrap_or_else(|_| copy.path().to_owned());
         self.copy = Some(copy);
         Ok(())
+    }
+
+    /// A digest of the data files: with another one, no trace and no verdict holds.
+    pub(super) fn data_digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for (path, content) in &self.data {
+            hash.update(path.as_str().as_bytes());
+            hash.update([0]);
+            hash.update(content.as_bytes());
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// A digest of everything that decides what a run reports.
@@ -217,6 +246,19 @@ pub(super) fn is_test_file(path: &RepoPath) -> bool {
         || name.starts_with("test_")
         || name.ends_with("_test.py")
         || path.directories().any(|part| matches!(part, "test" | "tests"))
+}
+
+/// Whether a file that is no Python is read by people only, so that no test depends on it.
+fn is_prose(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    let text = name.ends_with(".md") || name.ends_with(".rst");
+    let first = path.directories().next();
+    (text && matches!(first, None | Some("doc" | "docs")))
+        || matches!(first, Some(".github" | ".mutdiff" | ".vscode" | ".idea"))
+        || matches!(name, ".gitignore" | ".gitattributes" | ".editorconfig" | ".mailmap")
+        || ["LICENSE", "LICENCE", "COPYING", "AUTHORS", "CHANGELOG", "CHANGES"]
+            .iter()
+            .any(|prefix| first.is_none() && name.starts_with(prefix))
 }
 
 /// Whether a file is part of what is built and shipped, and so worth mutating.

@@ -248,7 +248,14 @@ impl Process {
     pub fn collected(&mut self, interrupted: &AtomicBool) -> Result<Collected, WorkerError> {
         let message = self.wait_message("collecting the tests", interrupted)?;
         if let Some(output) = message["collection_failed"].as_str() {
-            return Err(WorkerError::CollectionFailed { output: output.to_owned() });
+            // A usage error is on the runner's standard error and nowhere else.
+            let log = self.log_tail();
+            let output = if output.lines().count() > 1 || log.is_empty() {
+                output.to_owned()
+            } else {
+                format!("{output}\n{log}")
+            };
+            return Err(WorkerError::CollectionFailed { output });
         }
         serde_json::from_value(message)
             .map_err(|error| WorkerError::Protocol { message: error.to_string() })
@@ -386,11 +393,15 @@ impl Process {
     }
 
     fn died(&self, during: &'static str, status: String) -> WorkerError {
+        WorkerError::Died { status, during, log: self.log_tail() }
+    }
+
+    /// The end of what the process printed.
+    fn log_tail(&self) -> String {
         let log = fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&log);
         let lines: Vec<&str> = text.lines().collect();
-        let tail = lines[lines.len().saturating_sub(40)..].join("\n");
-        WorkerError::Died { status, during, log: tail }
+        lines[lines.len().saturating_sub(40)..].join("\n")
     }
 }
 
