@@ -188,6 +188,12 @@ impl Project {
     }
 }
 
+/// What mutdiff is given for a fixture beside the usual: `fixtures/NAME/arguments`, if it is there.
+pub(crate) fn fixture_arguments(name: &str) -> Vec<String> {
+    let text = fs::read_to_string(fixtures().join(name).join("arguments")).unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
 /// All fixtures, by name.
 pub(crate) fn fixture_names() -> Vec<String> {
     let entries = fs::read_dir(fixtures()).expect("the fixtures are in the repository").flatten();
