@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::LabError;
 use super::subject::{Subject, is_code, is_test_file};
-use crate::model::{Function, FunctionKey, LineRange, Notice, RepoPath, SkippedFile};
-use crate::scope::touched;
-use crate::syntax::{Module, Source, changed_functions};
+use crate::model::{
+    Function, FunctionKey, FunctionKind, LineRange, Notice, QualName, RepoPath, SkippedFile,
+};
+use crate::scope::{ChangedNames, touched};
+use crate::syntax::{ChangedFunctions, Module, Source, changed_functions, own_statements};
 
 /// What differs.
 #[derive(Debug, Default)]
@@ -18,6 +20,8 @@ pub(super) struct Change {
     pub functions: BTreeMap<FunctionKey, Vec<LineRange>>,
     /// Of these, the functions that are new.
     pub new: BTreeSet<FunctionKey>,
+    /// What changed in module and class bodies, by file.
+    pub names: BTreeMap<RepoPath, ChangedNames>,
     /// Changed lines of each Python file.
     pub lines: BTreeMap<RepoPath, Vec<LineRange>>,
     /// Changed files that are no Python.
@@ -40,33 +44,31 @@ impl Change {
             }
             change.any_python = true;
             let old_path = file.old_path.as_ref().unwrap_or(&file.path);
-            let old = match &file.old {
-                Some(bytes) => parse(old_path, bytes).unwrap_or_default(),
-                None => Vec::new(),
-            };
-            let new = match &file.new {
-                Some(bytes) => match parse(&file.path, bytes) {
-                    Ok(functions) => functions,
-                    Err(skipped) => {
-                        change.skipped.push(skipped);
-                        continue;
-                    }
-                },
-                None => Vec::new(),
+            let parsed = file.old.as_ref().map(|bytes| parse(old_path, bytes));
+            let comparable = parsed.as_ref().is_none_or(Result::is_ok);
+            let old_module = parsed.and_then(Result::ok);
+            let new_module = match file.new.as_ref().map(|bytes| parse(&file.path, bytes)) {
+                Some(Ok(module)) => Some(module),
+                Some(Err(skipped)) => {
+                    change.skipped.push(skipped);
+                    continue;
+                }
+                None => None,
             };
             let lines: Vec<LineRange> =
                 file.hunks.iter().filter_map(|hunk| hunk.new.lines()).collect();
             // A moved file keeps its functions' names, so they compare under the new path.
-            let old: Vec<Function> = old
-                .into_iter()
-                .map(|mut function| {
-                    function.key.path = file.path.clone();
-                    function
-                })
-                .collect();
-            let found = changed_functions(&old, &new);
+            let mut old = functions(old_module.as_ref()).to_vec();
+            old.iter_mut().for_each(|function| function.key.path = file.path.clone());
+            let new = functions(new_module.as_ref());
+            let found = changed_functions(&old, new);
+            let sides = (old_module.as_ref(), new_module.as_ref());
+            if let Some(mut names) = changed_names(sides, &found) {
+                names.everything |= !comparable;
+                change.names.insert(file.path.clone(), names);
+            }
             change.new.extend(found.new.iter().cloned());
-            let mut ranges = touched(&new, &lines);
+            let mut ranges = touched(new, &lines);
             for key in found.changed.into_iter().chain(found.new) {
                 let own = ranges.remove(&key).unwrap_or_default();
                 change.functions.insert(key, own);
@@ -126,9 +128,66 @@ impl Change {
     }
 }
 
-fn parse(path: &RepoPath, bytes: &[u8]) -> Result<Vec<Function>, SkippedFile> {
+/// What differs in the bodies among the functions found; `None` where no body does.
+fn changed_names(
+    (old, new): (Option<&Module>, Option<&Module>),
+    found: &ChangedFunctions,
+) -> Option<ChangedNames> {
+    let statements = |module: Option<&Module>, name: &QualName| {
+        let module = module?;
+        let index = module.functions().iter().position(|function| function.key.name == *name)?;
+        is_body(&module.functions()[index]).then(|| own_statements(module, index))
+    };
+    let mut changed = None;
+    for key in found.changed.iter().chain(&found.new).chain(&found.deleted) {
+        let (old, new) = (statements(old, &key.name), statements(new, &key.name));
+        if old.is_some() || new.is_some() {
+            let names = changed.get_or_insert_with(ChangedNames::default);
+            names.add(&key.name, old.as_deref(), new.as_deref());
+        }
+    }
+    changed
+}
+
+fn is_body(function: &Function) -> bool {
+    matches!(function.kind, FunctionKind::Module | FunctionKind::Class)
+}
+
+fn functions(module: Option<&Module>) -> &[Function] {
+    module.map_or(&[], Module::functions)
+}
+
+fn parse(path: &RepoPath, bytes: &[u8]) -> Result<Module, SkippedFile> {
     Source::decode(path.clone(), bytes.to_vec())
         .and_then(Module::parse)
-        .map(|module| module.functions().to_vec())
         .map_err(|error| SkippedFile { path: path.clone(), reason: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(old: Option<&str>, new: Option<&str>) -> Option<ChangedNames> {
+        let parse = |text: &str| parse(&RepoPath::new("m.py"), text.as_bytes()).unwrap();
+        let (old, new) = (old.map(parse), new.map(parse));
+        let found = changed_functions(functions(old.as_ref()), functions(new.as_ref()));
+        changed_names((old.as_ref(), new.as_ref()), &found)
+    }
+
+    #[test]
+    fn names_come_from_changed_bodies_only() {
+        assert_eq!(names(Some("def f(): pass\n"), Some("def f(): x\n")), None);
+        let changed =
+            names(Some("class C:\n    x = 1\ny = 1\n"), Some("class C:\n    x = 2\ny = 1\n"));
+        let changed = changed.unwrap();
+        assert!(changed.names.is_empty() && changed.attributes.contains("x"));
+    }
+
+    #[test]
+    fn a_file_that_is_new_or_gone_changes_its_names() {
+        for changed in [names(None, Some("x = 1\n")), names(Some("x = 1\n"), None)] {
+            let changed = changed.unwrap();
+            assert!(changed.names.contains("x") && !changed.everything);
+        }
+    }
 }

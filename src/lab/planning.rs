@@ -18,9 +18,9 @@ use crate::model::{
 };
 use crate::mutate;
 use crate::schedule::Selection;
-use crate::scope::{ScopeInput, select};
+use crate::scope::{ScopeInput, Users, select};
 use crate::store::{Basis, StoredTrace};
-use crate::syntax::Module;
+use crate::syntax::{FileNames, Module};
 use crate::worker::{MutantMessage, UnitMessage};
 
 /// A mutant of the plan.
@@ -74,27 +74,35 @@ pub(super) struct Known {
 /// The functions in scope.
 pub(super) fn scope(
     options: &Options,
-    subject: &Subject,
+    subject: &mut Subject,
     change: &Change,
     known: &Known,
     gone: &BTreeMap<TestId, Vec<FunctionKey>>,
-) -> Vec<ScopedFunction> {
+) -> Result<Vec<ScopedFunction>, LabError> {
+    let test_files = subject.test_files();
+    let users = match options.scope {
+        ScopeKind::Lines | ScopeKind::Functions => Users::default(),
+        ScopeKind::Callers | ScopeKind::All => {
+            Users::find(&change.names, &known.imports.imports, &test_files, &mut |path| {
+                Ok::<_, LabError>(subject.module(path)?.as_ref().map(FileNames::of))
+            })?
+        }
+    };
     let mut functions: Vec<&Function> =
         subject.all_functions().filter(|function| is_code(&function.key.path)).collect();
     functions.sort_by(|a, b| (&a.key.path, a.bytes.start).cmp(&(&b.key.path, b.bytes.start)));
-    let test_files = subject.test_files();
     let mut changed_tests = gone.clone();
     changed_tests.extend(tests_that_changed(change, known, &test_files));
-    select(&ScopeInput {
+    Ok(select(&ScopeInput {
         kind: options.scope,
         depth: options.depth,
         changed: &change.functions,
         functions: &functions,
         test_files: &test_files,
         graph: &known.graph,
-        imports: &known.imports.imports,
+        users: &users,
         changed_tests: &changed_tests,
-    })
+    }))
 }
 
 /// Tests of which something in a test file changed, with the functions that each enters. A test

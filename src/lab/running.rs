@@ -53,7 +53,7 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
                 .into(),
         });
     }
-    let scoped = scope(options, &subject, &change, &known, &BTreeMap::new());
+    let scoped = scope(options, &mut subject, &change, &known, &BTreeMap::new())?;
     let environment = environment.unwrap_or_else(Environment::unknown);
     let planned = plan(options, &mut subject, &environment, &scoped, &known)?;
     let turn = not_run(NotRunReason::NotAsked);
@@ -173,7 +173,7 @@ fn conduct(
     if parts.failing.is_empty() {
         parts.failing = stored_failures(&known);
     }
-    let scoped = scope(run.options, subject, change, &known, &gone);
+    let scoped = scope(run.options, subject, change, &known, &gone)?;
     let Plan { functions, mutants } = plan(run.options, subject, run.environment, &scoped, &known)?;
     parts.functions = functions;
     let mut decisions: Vec<Option<(Decision, bool)>> = Vec::with_capacity(mutants.len());

@@ -50,6 +50,9 @@ pub enum Reason {
     ImportsChangedModule {
         /// The changed module.
         path: RepoPath,
+        /// The names that it uses, sorted; empty where all of the module counts as changed.
+        #[serde(default)]
+        names: Vec<String>,
     },
     /// A test that decided it changed.
     CoveredByChangedTest {
@@ -67,8 +70,11 @@ impl fmt::Display for Reason {
             Self::CallerOf { function, distance } => {
                 write!(f, "caller of {} (distance {distance})", function.name)
             }
-            Self::ImportsChangedModule { path } => {
+            Self::ImportsChangedModule { path, names } if names.is_empty() => {
                 write!(f, "imports changed module code ({path})")
+            }
+            Self::ImportsChangedModule { path, names } => {
+                write!(f, "uses {} of changed module code ({path})", names.join(", "))
             }
             Self::CoveredByChangedTest { test } => write!(f, "covered by changed test {test}"),
             Self::Asked => f.write_str("all functions asked for"),

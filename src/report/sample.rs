@@ -122,7 +122,10 @@ pub(crate) fn report() -> Report {
             key("cart", "<module>"),
             lines(1, 30),
             vec![
-                Reason::ImportsChangedModule { path: RepoPath::new("shop/rates.py") },
+                Reason::ImportsChangedModule {
+                    path: RepoPath::new("shop/rates.py"),
+                    names: vec!["RATES".to_owned()],
+                },
                 Reason::CoveredByChangedTest { test: test("test_small") },
                 Reason::Asked,
             ],

@@ -5,13 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::callers::Reaches;
-use crate::model::{FunctionKey, Reason, Reasons, RepoPath, TestId};
+use super::modules::{Use, Users};
+use crate::model::{FunctionKey, Reason, Reasons, TestId};
 
 /// What the other files of this folder found.
 pub(super) struct Found<'a> {
     pub(super) changed: BTreeSet<FunctionKey>,
     pub(super) callers: BTreeMap<FunctionKey, Reaches>,
-    pub(super) users: BTreeMap<RepoPath, RepoPath>,
+    /// `None` where users are not looked for.
+    pub(super) users: Option<&'a Users>,
     pub(super) covered: BTreeMap<&'a FunctionKey, &'a TestId>,
 }
 
@@ -25,8 +27,9 @@ impl Found<'_> {
         if let Some(Reaches { function, distance }) = self.callers.get(function) {
             reasons.push(Reason::CallerOf { function: function.clone(), distance: *distance });
         }
-        if let Some(path) = self.users.get(&function.path) {
-            reasons.push(Reason::ImportsChangedModule { path: path.clone() });
+        if let Some(Use { path, names }) = self.users.and_then(|users| users.of(function)) {
+            let names = names.into_iter().collect();
+            reasons.push(Reason::ImportsChangedModule { path, names });
         }
         if let Some(test) = self.covered.get(function) {
             reasons.push(Reason::CoveredByChangedTest { test: (*test).clone() });

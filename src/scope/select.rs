@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reasons::{Found, nearness};
-use super::{callers, changed, modules, tests};
+use super::{Users, callers, changed, tests};
 use crate::model::{
     CallGraph, Function, FunctionKey, LineRange, Reason, RepoPath, ScopeKind, ScopedFunction,
     TestId,
@@ -28,8 +28,8 @@ pub struct ScopeInput<'a> {
     pub test_files: &'a BTreeSet<RepoPath>,
     /// Caller → callee edges, those to functions that are gone included.
     pub graph: &'a CallGraph,
-    /// Which project file imports which (importer, imported), directly.
-    pub imports: &'a [(RepoPath, RepoPath)],
+    /// The functions that use what changed in module and class bodies.
+    pub users: &'a Users,
     /// The changed tests, with the functions that each enters.
     pub changed_tests: &'a BTreeMap<TestId, Vec<FunctionKey>>,
 }
@@ -43,17 +43,12 @@ pub fn select(input: &ScopeInput<'_>) -> Vec<ScopedFunction> {
     let found = if far {
         Found {
             callers: callers::of(input.graph, &changed, input.depth),
-            users: modules::users(input, &changed),
+            users: Some(input.users),
             covered: tests::covered(input),
             changed,
         }
     } else {
-        Found {
-            changed,
-            callers: BTreeMap::new(),
-            users: BTreeMap::new(),
-            covered: BTreeMap::new(),
-        }
+        Found { changed, callers: BTreeMap::new(), users: None, covered: BTreeMap::new() }
     };
     let mut selected = Vec::new();
     for function in input.functions {
@@ -85,6 +80,7 @@ pub fn select(input: &ScopeInput<'_>) -> Vec<ScopedFunction> {
 mod unit {
     use super::*;
     use crate::model::{ByteSpan, Fingerprint, FunctionKind, LineNo, QualName};
+    use crate::scope::ChangedNames;
 
     fn key(text: &str) -> FunctionKey {
         let (path, name) = text.split_once("::").unwrap();
@@ -102,6 +98,7 @@ mod unit {
         functions: Vec<Function>,
         graph: CallGraph,
         imports: Vec<(RepoPath, RepoPath)>,
+        changed_names: BTreeMap<RepoPath, ChangedNames>,
         changed_tests: BTreeMap<TestId, Vec<FunctionKey>>,
     }
 
@@ -124,6 +121,7 @@ mod unit {
                 functions: functions.iter().enumerate().map(function).collect(),
                 graph: CallGraph::default(),
                 imports: Vec::new(),
+                changed_names: BTreeMap::new(),
                 changed_tests: BTreeMap::new(),
             }
         }
@@ -154,15 +152,25 @@ mod unit {
             self
         }
 
+        /// All of a changed file counts as changed.
+        fn everything(mut self, path: &str) -> Self {
+            let everything = ChangedNames { everything: true, ..ChangedNames::default() };
+            self.changed_names.insert(RepoPath::new(path), everything);
+            self
+        }
+
         fn selected(&self) -> Vec<ScopedFunction> {
+            let test_files = BTreeSet::from([RepoPath::new("t.py")]);
+            let read = &mut |path: &RepoPath| -> Result<_, RepoPath> { Err(path.clone()) };
+            let users = Users::find(&self.changed_names, &self.imports, &test_files, read).unwrap();
             select(&ScopeInput {
                 kind: self.kind,
                 depth: self.depth,
                 changed: &self.changed,
                 functions: &self.functions.iter().rev().collect::<Vec<_>>(),
-                test_files: &BTreeSet::from([RepoPath::new("t.py")]),
+                test_files: &test_files,
                 graph: &self.graph,
-                imports: &self.imports,
+                users: &users,
                 changed_tests: &self.changed_tests,
             })
         }
@@ -216,7 +224,7 @@ mod unit {
     }
 
     #[test]
-    fn changed_module_code_reaches_its_file_and_direct_importers() {
+    fn a_change_of_everything_reaches_its_file_and_direct_importers() {
         let project = Project::new(&[
             "a.py::<module>",
             "a.py::f",
@@ -226,6 +234,7 @@ mod unit {
             "d.py::C.m",
         ])
         .changed("a.py::<module>", &[range(1, 1)])
+        .everything("a.py")
         .import("b.py", "a.py")
         .import("c.py", "b.py")
         .import("t.py", "a.py");
@@ -236,6 +245,7 @@ mod unit {
         ");
         let project = Project::new(&["d.py::C.<class>", "d.py::C.m", "b.py::g"])
             .changed("d.py::C.<class>", &[])
+            .everything("d.py")
             .import("b.py", "d.py");
         assert_eq!(project.selected().len(), 3);
     }

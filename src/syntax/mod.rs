@@ -14,13 +14,17 @@ mod format_spec;
 mod functions;
 mod literal;
 mod module;
+mod names;
 mod resolve;
 mod source;
+mod statements;
 mod tree;
 
 pub use changed::{ChangedFunctions, changed_functions};
 pub use error::SyntaxError;
 pub use module::{FunctionCode, Module};
+pub use names::Mentions;
 pub use resolve::{function_on_line, resolve};
 pub use source::Source;
+pub use statements::{FileNames, OwnStatement, StatementKind, mentions, own_statements};
 pub use tree::Node;

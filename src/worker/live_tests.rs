@@ -233,7 +233,7 @@ fn code_of_a_module_body_is_decided_by_a_fresh_import() {
     let mut process = project.start(Mode::Cold);
     assert_eq!(process.ready(&never).unwrap(), Vec::<String>::new());
     let mut slot = process.slot(&project.directory, 0, &never).unwrap();
-    for (to, outcome) in [("10", TestOutcome::Passed), ("11", TestOutcome::Failed)] {
+    for (to, outcome) in [("int('10')", TestOutcome::Passed), ("11", TestOutcome::Failed)] {
         let broken = mutant("10", to, project.root.path());
         let order = order(json!(["test_mod.T.test_limit"]), Some(broken), false);
         let order = RunOrder {

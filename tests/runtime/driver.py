@@ -46,7 +46,7 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        return bool(self.flags & 2) and (self.killed or self.status == 0)
+        return bool(self.flags & 1 << 8) and (self.killed or self.status == 0)
 
     @property
     def probe(self) -> bool:

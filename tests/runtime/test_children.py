@@ -160,6 +160,13 @@ def test_a_child_of_a_cold_process_runs_the_mutant(
     assert run.words == ["failed", "missing"], run
 
 
+@pytest.mark.parametrize("test", ["test_c", "test_env", "test_pool[spawn]", "test_m"])
+def test_a_probe_is_reached_in_a_child(test: str, project: Project, slot: Slot) -> None:
+    same = project.mutant("mod.py", "return 41", "return 41")
+    run = slot.run([f"::{test}"], same, probe=True)
+    assert (run.words, run.probe) == (["passed"], True), run
+
+
 def test_children_pass_without_a_mutant(process: Process, slot: Slot) -> None:
     run = slot.run([f"::{test}" for test in [*REACHED, *ALONE]], seconds=60)
     words = dict(zip([*REACHED, *ALONE], run.words, strict=False))

@@ -38,7 +38,7 @@ fn survivors_are_diffs_nearest_to_the_change_first() {
         no tests  no test reaches lines 17–18, 21 (3 mutants)
 
       <module>
-      imports changed module code (shop/rates.py); covered by changed test
+      uses RATES of changed module code (shop/rates.py); covered by changed test
       tests/test_cart.py::test_small; 1 more · 3 mutants: 1 invalid, 1 error,
       1 not run
         error  comparison/boundary  line 1  239735d307ceb52a  1 → 2
@@ -105,7 +105,7 @@ fn verbose_shows_every_mutant_and_every_test() {
           8e8d17c921c9073f  line 21  True → False
 
       <module>
-      imports changed module code (shop/rates.py); covered by changed test
+      uses RATES of changed module code (shop/rates.py); covered by changed test
       tests/test_cart.py::test_small; all functions asked for · 3 mutants:
       1 invalid, 1 error, 1 not run
         error  comparison/boundary  line 1  239735d307ceb52a  1 → 2
@@ -180,7 +180,7 @@ fn a_plan_lists_functions_with_reasons() {
       Cart.total
         changed · lines 10–24 · 6 mutants
       <module>
-        imports changed module code (shop/rates.py); covered by changed test
+        uses RATES of changed module code (shop/rates.py); covered by changed test
         tests/test_cart.py::test_small; 1 more · lines 1–30 · 3 mutants
 
     shop/till.py

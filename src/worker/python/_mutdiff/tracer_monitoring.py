@@ -99,7 +99,7 @@ def _on_entry(codes: Codes, recording: Recording) -> object:
         callee = number(id(code))
         if callee is None:
             return
-        frame = getframe(1).f_back
+        frame = getframe(2)
         while frame is not None:
             caller = number(id(frame.f_code))
             if caller is not None:
