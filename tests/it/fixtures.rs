@@ -19,6 +19,7 @@ const TESTED: [&str; 8] = [
     "unittest_basics",
 ];
 
+#[expect(clippy::print_stdout, reason = "told with --nocapture, and when a test fails")]
 fn decides_as_expected(name: &str) {
     let expected = expected(name);
     for python in pythons() {
