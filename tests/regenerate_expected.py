@@ -101,6 +101,8 @@ def judged(name: str, arguments: argparse.Namespace, scratch: Path) -> Verdicts 
     else:
         command = [arguments.mutdiff, "--repo", repo, "--base", "main", "--runner", runner]
         command += ["--python", arguments.python, "--report", f"json={report}", "-q"]
+        own = FIXTURES / name / "arguments"
+        command += own.read_text(encoding="utf-8").split() if own.exists() else []
         done = subprocess.run(command, check=False)
         if done.returncode not in (0, 1):
             print(f"{name}: mutdiff ended with exit code {done.returncode}")

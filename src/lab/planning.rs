@@ -156,7 +156,8 @@ pub(super) fn plan(
             let body = subject.function(&mutant.function).is_some_and(|function| {
                 matches!(function.kind, FunctionKind::Module | FunctionKind::Class)
             });
-            if body && !concerns_statement(&module, &mutant, scoped) {
+            let all = options.scope == ScopeKind::All;
+            if body && !all && !concerns_statement(&module, &mutant, scoped) {
                 continue;
             }
             let (route, basis) = router.route(&mutant, environment);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::harness::{Project, Ran, expected, fixture_names, pythons, verdicts};
+use crate::harness::{Project, Ran, expected, fixture_arguments, fixture_names, pythons, verdicts};
 
 /// The fixtures that have a test below.
 const TESTED: [&str; 8] = [
@@ -19,12 +19,13 @@ const TESTED: [&str; 8] = [
     "unittest_basics",
 ];
 
+#[expect(clippy::print_stdout, reason = "told with --nocapture, and when a test fails")]
 fn decides_as_expected(name: &str) {
     let expected = expected(name);
     for python in pythons() {
         let project = Project::fixture(name, python);
         let before = project.snapshot();
-        let ran = Ran::of(&mut project.main_job(&[]));
+        let ran = Ran::of(project.main_job(&[]).args(fixture_arguments(name)));
         let at = format!("{name} on {}", python.version);
         assert!(matches!(ran.code, Some(0 | 1)), "{at}: {ran}");
         let report = project.report();

@@ -78,13 +78,6 @@ impl Ran {
         self
     }
 
-    /// Demands that a text is nowhere.
-    #[track_caller]
-    pub(crate) fn does_not_say(self, text: &str) -> Self {
-        assert!(!self.prose().contains(text), "{text:?} is in:\n{self}");
-        self
-    }
-
     /// Both streams without line breaks and without spaces that do not break.
     fn prose(&self) -> String {
         let all = format!("{}\n{}", self.stdout, self.stderr);

@@ -111,14 +111,6 @@ impl Project {
         fs::write(path, text).expect("writable");
     }
 
-    /// Puts one text of a file in the place of another, which is there once.
-    #[track_caller]
-    pub(crate) fn replace(&self, path: &str, old: &str, new: &str) {
-        let text = fs::read_to_string(self.root().join(path)).expect("the file is there");
-        assert_eq!(text.matches(old).count(), 1, "{old:?} in {path}");
-        self.write(path, text.replace(old, new));
-    }
-
     /// Git in the repository; its standard output.
     #[track_caller]
     pub(crate) fn git(&self, arguments: &[&str]) -> String {
@@ -186,6 +178,12 @@ impl Project {
         }
         found
     }
+}
+
+/// What mutdiff is given for a fixture beside the usual: `fixtures/NAME/arguments`, if it is there.
+pub(crate) fn fixture_arguments(name: &str) -> Vec<String> {
+    let text = fs::read_to_string(fixtures().join(name).join("arguments")).unwrap_or_default();
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// All fixtures, by name.

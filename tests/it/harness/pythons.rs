@@ -21,8 +21,6 @@ const PYTEST: &str = "pytest==9.2.0";
 pub(crate) struct Python {
     /// `3.12.1`.
     pub(crate) version: String,
-    /// Major and minor.
-    pub(crate) minor: (u32, u32),
     /// The environment's interpreter.
     pub(crate) path: PathBuf,
     /// The interpreter that the environment was made from: it has no pytest of ours.
@@ -30,11 +28,6 @@ pub(crate) struct Python {
 }
 
 impl Python {
-    /// Whether lines are seen by `sys.monitoring`, not by `sys.settrace`.
-    pub(crate) fn has_monitoring(&self) -> bool {
-        self.minor >= (3, 12)
-    }
-
     /// Where the environment's commands are.
     pub(crate) fn bin(&self) -> &Path {
         self.path.parent().expect("an interpreter lies in a folder")
@@ -52,8 +45,6 @@ pub(crate) fn pythons() -> &'static [Python] {
         let pythons: Vec<Python> =
             interpreters().into_iter().map(|(version, base)| prepare(version, base)).collect();
         assert!(!pythons.is_empty(), "no CPython 3.10 or later found: install python3");
-        let names: Vec<&str> = pythons.iter().map(|python| python.version.as_str()).collect();
-        println!("Pythons: {}", names.join(", "));
         pythons
     });
     &FOUND
@@ -143,7 +134,7 @@ fn prepare(version: String, base: PathBuf) -> Python {
         fs::write(&mark, contents).expect("the environment was just made");
     }
     drop(lock);
-    Python { minor: minor(&version), version, path, base }
+    Python { version, path, base }
 }
 
 fn install(base: &Path, folder: &Path) {
