@@ -71,8 +71,13 @@ impl Console {
     ///
     /// Any other failure, such as a full disk.
     pub(super) fn result(self, text: &str) -> Result<(), CliError> {
+        self.result_bytes(text.as_bytes())
+    }
+
+    /// Like [`Console::result`], for what is no UTF-8.
+    pub(super) fn result_bytes(self, bytes: &[u8]) -> Result<(), CliError> {
         let mut out = io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let written = out.write_all(bytes).and_then(|()| out.flush());
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(CliError::new(Kind::Internal, "cannot write to standard output")

@@ -14,11 +14,11 @@ use crate::report::terminal;
 pub(super) fn run(args: &ShowArgs, console: Console) -> Result<Exit, CliError> {
     let options = default_options(args.repo.clone());
     let mutant = lab::show(&options, &args.id)?;
-    let text = if console.out.terminal || console.out.color {
-        terminal::mutant(&mutant, &console.style(console.out))
+    if console.out.terminal || console.out.color {
+        console.result(&terminal::mutant(&mutant, &console.style(console.out)))?;
     } else {
-        terminal::patch(&mutant)
-    };
-    console.result(&text)?;
+        let patch = terminal::patch(&mutant);
+        console.result_bytes(&lab::encoded(&options, &mutant, &patch)?)?;
+    }
     Ok(Exit::Success)
 }

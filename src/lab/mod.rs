@@ -21,7 +21,7 @@ mod tracing;
 
 pub use error::LabError;
 pub use running::{list, run};
-pub use showing::show;
+pub use showing::{encoded, show};
 
 use crate::model::{DecidedMutant, Notice, Phase};
 

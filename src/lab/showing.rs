@@ -7,6 +7,7 @@ use crate::config::Options;
 use crate::git::Repository;
 use crate::model::{DecidedMutant, MutantId, Report};
 use crate::store::Store;
+use crate::syntax::Source;
 
 /// Finds a mutant of the last run by its id or a unique prefix of it.
 ///
@@ -32,6 +33,32 @@ pub fn show(options: &Options, id: &MutantId) -> Result<DecidedMutant, LabError>
             candidates: found.into_iter().map(|mutant| mutant.id).collect(),
         }),
     }
+}
+
+/// The bytes of a mutant's patch in the encoding of its file, as `git apply` compares them.
+///
+/// A file that is UTF-8, is gone, or cannot hold the patch's text gives the patch as it is.
+///
+/// # Errors
+/// When there is no repository.
+pub fn encoded(
+    options: &Options,
+    mutant: &DecidedMutant,
+    patch: &str,
+) -> Result<Vec<u8>, LabError> {
+    let repository = Repository::discover(&options.repo)?;
+    let path = &mutant.function.path;
+    let plain = patch.as_bytes().to_vec();
+    let Ok(bytes) = std::fs::read(repository.workdir().join(path.as_str())) else {
+        return Ok(plain);
+    };
+    if std::str::from_utf8(&bytes).is_ok() {
+        return Ok(plain);
+    }
+    Ok(match Source::decode(path.clone(), bytes) {
+        Ok(source) if source.can_encode(patch) => source.encode(patch),
+        _ => plain,
+    })
 }
 
 /// Reads a report as the store keeps it.

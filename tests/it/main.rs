@@ -15,3 +15,4 @@ mod outcomes;
 mod plan;
 mod second_run;
 mod show_and_demo;
+mod stale;

@@ -1,0 +1,81 @@
+//! What must not be taken for an answer: a trace that is gone, files that tests read, luck.
+//!
+//! Invariant: each test here is a wrong verdict that mutdiff once gave.
+
+use std::process::Stdio;
+
+use mutdiff::model::Verdict;
+
+use crate::harness::{Project, Python, clean, verdicts};
+
+const SOURCE: &str = "def f(x):\n    return x + 1\n";
+
+#[test]
+fn a_failed_collection_leaves_no_empty_trace_behind() {
+    let project = Project::of(
+        &[("m.py", SOURCE)],
+        &[
+            ("m.py", "def f(x):\n    return 1 + x\n"),
+            ("test_m.py", "import m\n\ndef test_f():\n    assert m.f(1) == 2 and m.f(5) == 6\n"),
+        ],
+    );
+    let (_, first) = project.run(0, &[]);
+    let typo = project.main_job(&["--tests", "no_such_file.py"]).output().unwrap();
+    assert_ne!(typo.status.code(), Some(0));
+    let (_, again) = project.run(0, &["--scope", "functions"]);
+    assert_eq!(verdicts(&first), verdicts(&again));
+}
+
+#[test]
+fn a_data_file_that_a_test_reads_is_part_of_what_a_verdict_rests_on() {
+    let test = "import json, m\n\ndef test_f():\n    data = json.load(open('data.json'))\n    \
+                assert m.f(data['in']) == data['out']\n";
+    let project = Project::of(
+        &[("m.py", "def f(x):\n    return x\n"), ("test_m.py", test)],
+        &[("m.py", SOURCE), ("data.json", "{\"in\": 1, \"out\": 2}")],
+    );
+    project.run(0, &[]);
+    project.write("data.json", "{\"in\": 1, \"out\": 99}");
+    let (ran, _) = project.run(3, &[]);
+    ran.says("test_m.py::test_f");
+}
+
+#[test]
+fn a_test_that_fails_now_and_then_kills_nothing() {
+    // Fails in every second process: with a mutant, without one.
+    let test = "import m, os, pathlib\n\ndef test_f():\n    m.f(1)\n    \
+                counter = pathlib.Path(os.environ['HOME'], 'counter')\n    \
+                n = int(counter.read_text()) if counter.exists() else 0\n    \
+                counter.write_text(str(n + 1))\n    assert n % 2 == 0\n";
+    let project = Project::of(
+        &[("m.py", "def f(x):\n    return x\n"), ("test_m.py", test)],
+        &[("m.py", SOURCE)],
+    );
+    let (ran, report) = project.run(1, &[]);
+    ran.says("also fail without a mutant");
+    assert_eq!(report.counts.killed, 0);
+    assert!(report.mutants.iter().all(|mutant| !matches!(mutant.verdict, Verdict::Killed { .. })));
+}
+
+#[test]
+fn a_patch_is_in_the_encoding_of_its_file() {
+    let source = |value: &str| {
+        let mut bytes = b"# -*- coding: latin-1 -*-\nNAME = 'caf\xe9'\ndef f(x):\n".to_vec();
+        bytes.extend(format!("    return {value}\n").bytes());
+        bytes
+    };
+    let project = Project::empty(Python::usual());
+    project.write("m.py", source("x"));
+    project.write("test_m.py", "import m\n\ndef test_f():\n    m.f(1)\n");
+    project.git(&["init", "--quiet", "--initial-branch", "main"]);
+    project.commit("base");
+    project.write("m.py", source("x + 1"));
+    let (_, report) = project.run(1, &[]);
+    let survivor = report.mutants.iter().find(|m| m.verdict == Verdict::Survived).unwrap();
+    let mut show = project.mutdiff(&["show", survivor.id.as_str()]);
+    let mut show = show.stdout(Stdio::piped()).spawn().unwrap();
+    let mut git = clean("git", &project.home(), project.python);
+    git.args(["apply", "--check", "-"]).current_dir(project.root());
+    let applied = git.stdin(show.stdout.take().unwrap()).status().unwrap();
+    assert!(show.wait().unwrap().success() && applied.success());
+}
