@@ -15,10 +15,11 @@ use super::tracing::{Run, Warm};
 use crate::model::{FunctionKey, RepoPath, TestId};
 use crate::schedule::deadline;
 use crate::worker::{
-    Mode, MutantMessage, Process, ProcessOptions, RunOrder, Slot, SlotRun, SlotTimes, WorkerError,
+    Ended, Mode, MutantMessage, Process, ProcessOptions, RunOrder, Slot, SlotRun, SlotTimes,
+    WorkerError,
 };
 
-/// How often a test must pass alone before its first kill counts, beside its trace.
+/// How often a test that killed something must pass again without a mutant.
 const BASELINES: usize = 2;
 
 /// Whether a mutant is swapped in or imported afresh.
@@ -163,29 +164,61 @@ impl<'e> Engine<'e> {
         *self.spent.lock().expect("no thread panics with the lock")
     }
 
-    /// Whether `test` passes alone without a mutant, each time that it is tried; asked of Python
-    /// before its first kill counts. A test that does not is flaky for the rest of the run.
+    /// Whether `test` passes alone without a mutant; asked of Python once a run, and not at all
+    /// when its trace was made alone. A test that does not is flaky for the rest of the run.
     pub(super) fn passes_alone(
         &self,
         lane: &mut Lane,
         heat: Heat,
         test: usize,
     ) -> Result<bool, WorkerError> {
+        if self.is_flaky(test) {
+            return Ok(false);
+        }
+        if heat == Heat::Hot && self.known.trace.tests()[test].summary.alone_ok {
+            return Ok(true);
+        }
         let known =
             self.alone.lock().expect("no thread panics with the lock").get(&(test, heat)).copied();
         if let Some(passes) = known {
-            return Ok(passes && !self.is_flaky(test));
+            return Ok(passes);
         }
-        let mut passes = true;
-        for _ in 0..BASELINES {
-            let run = self.fork(lane, heat, &[test], None, false)?;
-            passes &= matches!(super::deciding::step(&run, 1), super::deciding::Step::Passed);
-        }
+        let passes = self.passes_once(lane, heat, test)?;
         self.alone.lock().expect("no thread panics with the lock").insert((test, heat), passes);
-        if !passes {
+        Ok(passes)
+    }
+
+    /// Runs `test` alone without a mutant; one that fails is flaky from now on.
+    fn passes_once(&self, lane: &mut Lane, heat: Heat, test: usize) -> Result<bool, WorkerError> {
+        let run = self.fork(lane, heat, &[test], None, false)?;
+        let passes = matches!(super::deciding::step(&run, 1), super::deciding::Step::Passed);
+        if !passes && run.ended != Ended::Interrupted {
             self.flaky.lock().expect("no thread panics with the lock").insert(test);
         }
         Ok(passes)
+    }
+
+    /// Runs every test that killed something again without a mutant: luck is found out here, and
+    /// not before each kill, where it would cost as much as the kills.
+    pub(super) fn verify_killers(&self) -> Result<(), WorkerError> {
+        let killers: BTreeSet<usize> = {
+            let killers = self.killers.lock().expect("no thread panics with the lock");
+            killers.values().flatten().copied().collect()
+        };
+        let mut lane = Lane::new(0);
+        for test in killers {
+            for _ in 0..BASELINES {
+                if self.run.interrupted.load(std::sync::atomic::Ordering::Relaxed) {
+                    return Ok(());
+                }
+                match self.passes_once(&mut lane, Heat::Hot, test) {
+                    Ok(true) => {}
+                    Ok(false) | Err(WorkerError::SlotLost) => break,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether a test was seen to fail without a mutant in this run.
@@ -205,13 +238,15 @@ impl<'e> Engine<'e> {
         let known = killers.entry(function.clone()).or_default();
         known.retain(|other| *other != test);
         known.insert(0, test);
-        known.truncate(8);
     }
 
     /// Tests that killed mutants of `function`, the latest first.
     pub(super) fn killers_of(&self, function: &FunctionKey) -> Vec<usize> {
         let killers = self.killers.lock().expect("no thread panics with the lock");
-        killers.get(function).cloned().unwrap_or_default()
+        killers
+            .get(function)
+            .map(|known| known.iter().take(8).copied().collect())
+            .unwrap_or_default()
     }
 
     /// The id of a test.

@@ -206,6 +206,8 @@ fn conduct(
                 let engine = Engine::new(*run, subject, &known, warm, started.max(began.elapsed()));
                 check_self(&engine, &mutants, &todo)?;
                 decide(&engine, store, &mutants, &todo, &mut decisions, clock)?;
+                clock.enter(Phase::Finish);
+                engine.verify_killers()?;
                 // A test that turned out to be flaky has proved nothing before that either.
                 let flaky = engine.flaky();
                 let void: Vec<usize> = todo
