@@ -6,6 +6,7 @@ changed, and a program whose environment did not have the variables does not see
 
 from __future__ import annotations
 
+import _posixsubprocess
 import os
 import re
 import sys
@@ -42,9 +43,6 @@ def conceal(site: str) -> None:
 
 def install(state: str, site: str) -> None:
     """Stands between this process and the functions that start programs."""
-    import _posixsubprocess
-    import subprocess
-
     needed = {STATE.encode(): kept.fsencode(state), _PATH.encode(): kept.fsencode(site)}
     fork_exec: Callable[..., int] = _posixsubprocess.fork_exec
 
@@ -63,10 +61,12 @@ def install(state: str, site: str) -> None:
             arguments = (*arguments[:5], entries, *arguments[6:])
         return fork_exec(*arguments)
 
-    holders: list[Any] = [_posixsubprocess, subprocess]
-    for module, name in zip(holders, ("fork_exec", "_fork_exec"), strict=True):
-        if hasattr(module, name):
-            setattr(module, name, fork_exec_along)
+    _posixsubprocess.fork_exec = fork_exec_along
+    # Not imported here: that would cost each fork more than the rest of its life. Whoever imports
+    # it later takes the function from the module above.
+    subprocess: Any = sys.modules.get("subprocess")
+    if hasattr(subprocess, "_fork_exec"):
+        subprocess._fork_exec = fork_exec_along
     _wrap("execv", 0, needed)
     _wrap("execve", 2, needed)
     _wrap("posix_spawn", 2, needed)
