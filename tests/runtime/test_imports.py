@@ -81,7 +81,7 @@ def test_a_file_that_changed_is_told(make_project: Callable[..., Project]) -> No
     mutant = project.mutant("pkg/a.py", "return 1", "return 2")
     warm, cold = project.start().slot(), project.start("cold").slot()
     (project.root / "pkg/a.py").write_text("def one():\n    return 1\n\n\n")
-    assert warm.run(["test_value"], mutant).words == ["source_changed"]
+    assert warm.run(["test_value"], mutant).words[-1] == "source_changed"
     assert cold.run(["test_p.py::test_value"], mutant).words == ["source_changed"]
 
 

@@ -274,7 +274,7 @@ def test_a_probe_is_reached(number: int, text: str, project: Project, slot: Slot
 @pytest.mark.parametrize("text", [text for _, text in PLACES])
 def test_the_same_text_is_equivalent(text: str, project: Project, slot: Slot) -> None:
     run = slot.run([0], project.mutant("kinds.py", text, text))
-    assert run.words == ["equivalent"], run
+    assert run.words[-1] == "equivalent", run
 
 
 @pytest.mark.parametrize("text", ["lambda: 230", "lambda: 231"])

@@ -62,8 +62,8 @@ class Child:
             runner.begin(self._slot, f"{self._scratch}/tmp", command["report"])
             if command["trace"] and tracer is not None:
                 self._trace_tests(command, runner, tracer)
-            else:
-                self._run_tests(command, command["tests"], runner)
+            elif self._run_tests(command, command["tests"], runner):
+                self._say_if_equivalent(command, live)
         except BaseException:
             _leave_if_forked(me)
             self._memory.append({"k": "engine_error", "why": kept.format_exc()})
@@ -144,7 +144,7 @@ class Child:
         path = self._project.path(mutant.file)
         probe = self._memory.probe if command["probe"] else None
         try:
-            placed = swap.place(mutant, live, path, probe)
+            swap.place(mutant, live, path, probe, compare=False)
         except mutation.CannotPlace as reason:
             self._refuse("cannot_place", reason)
             return False
@@ -154,15 +154,29 @@ class Child:
         except SyntaxError as error:
             self._refuse("invalid", error)
             return False
-        if not placed:
-            self._refuse("equivalent", "")
-            return False
         # For a module that is imported (again) while a test runs.
         self._override(mutant, command["probe"])
         return True
 
-    def _run_tests(self, command: dict[str, Any], tests: list[int], runner: Runner) -> None:
+    def _say_if_equivalent(self, command: dict[str, Any], live: LiveFunctions) -> None:
+        """Looks whether a mutant that no test noticed is one at all.
+
+        Not before the tests: most mutants are noticed, and to compare costs as much as to place.
+        """
+        if command["mutant"] is None or command["probe"]:
+            return
+        mutant = Mutant.read(command["mutant"])
+        try:
+            same = swap.same_as_original(mutant, live, self._project.path(mutant.file))
+        except mutation.SourceChanged as changed:
+            self._memory.append({"k": "source_changed", "why": str(changed)})
+            return
+        if same:
+            self._memory.append({"k": "equivalent", "why": ""})
+
+    def _run_tests(self, command: dict[str, Any], tests: list[int], runner: Runner) -> bool:
         memory, me = self._memory, kept.getpid()
+        passed = True
         for position, number in enumerate(tests):
             memory.test_started(position + 1)
             if number < 0:
@@ -182,8 +196,10 @@ class Child:
             if command["report"]:
                 record["o"] = outcome.output[:200_000]
             memory.append(record)
+            passed = passed and outcome.word != FAILED
             if outcome.word == FAILED and command["stop"]:
-                return
+                return False
+        return passed
 
     def _trace_tests(self, command: dict[str, Any], runner: Runner, tracer: Tracer) -> None:
         memory, codes, log = self._memory, tracer.codes, self._log

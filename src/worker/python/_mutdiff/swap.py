@@ -22,6 +22,8 @@ class LiveFunctions:
         # Made before gc.freeze(), which hides objects from gc.get_objects().
         self._project = project
         self._by_place: dict[tuple[int, int, str], list[FunctionType]] = {}
+        #: The old and the new code of the mutant that was placed last.
+        self.placed: tuple[CodeType, CodeType] | None = None
         for thing in gc.get_objects():
             if type(thing) is FunctionType:
                 code = thing.__code__
@@ -39,8 +41,14 @@ class LiveFunctions:
         return self._by_place.get((file, line, name), [])
 
 
-def place(mutant: Mutant, live: LiveFunctions, path: str, probe: Callable[[], None] | None) -> bool:
-    """Swaps the mutant in; ``False`` when its code is the same as the original's.
+def place(
+    mutant: Mutant,
+    live: LiveFunctions,
+    path: str,
+    probe: Callable[[], None] | None,
+    compare: bool = True,
+) -> bool:
+    """Swaps the mutant in; ``False`` when ``compare`` and its code is the same as the original's.
 
     Raises :class:`CannotPlace` when it needs a fresh import, ``SyntaxError`` when it is not
     valid Python, :class:`SourceChanged` when the file is not what it was.
@@ -54,11 +62,11 @@ def place(mutant: Mutant, live: LiveFunctions, path: str, probe: Callable[[], No
     old = functions[0].__code__
     if any(function.__code__ != old for function in functions):
         raise CannotPlace(f"several functions begin where {unit.name} does")
-    # Not compared with `old`: the compiler treats names that the module imports another way,
-    # and a skeleton has no imports.
-    original = mutation.compile_unit(path, mutation.original_unit(path, mutant, unit), old, None)
+    if unit.name == "<lambda>":
+        mutation.original_unit(path, mutant, unit)  # refuses one of several on a line
     new = mutation.compile_unit(path, unit, old, probe)
-    if probe is None and mutation.same(original, new):
+    live.placed = old, new
+    if compare and probe is None and same_as_original(mutant, live, path):
         return False
     swaps = []
     for one, other in mutation.pairs(old, new):
@@ -71,3 +79,14 @@ def place(mutant: Mutant, live: LiveFunctions, path: str, probe: Callable[[], No
     for function, code in swaps:
         function.__code__ = code
     return True
+
+
+def same_as_original(mutant: Mutant, live: LiveFunctions, path: str) -> bool:
+    """Whether the mutant that was placed last compiles to the original's code."""
+    if mutant.unit is None or live.placed is None:
+        return False
+    old, new = live.placed
+    # Not compared with `old`: the compiler treats names that the module imports another way,
+    # and a skeleton has no imports.
+    unit = mutation.original_unit(path, mutant, mutant.unit)
+    return mutation.same(mutation.compile_unit(path, unit, old, None), new)
