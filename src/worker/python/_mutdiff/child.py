@@ -7,6 +7,7 @@ recorded as such and never as a test's failure.
 from __future__ import annotations
 
 import array
+from types import CodeType
 from typing import Any
 
 from . import channel, kept, mutation, spawning, swap
@@ -42,6 +43,8 @@ class Child:
         self._runtime = runtime
         self._config = config
         self._log = f"{scratch}/trace"
+        #: The mutant in force in this fork, with the code before and after its swap.
+        self._placed: tuple[Mutant, tuple[CodeType, CodeType]] | None = None
 
     def enter(self) -> None:
         """Makes this fork a session of its own, which can be killed whole."""
@@ -63,7 +66,7 @@ class Child:
             if command["trace"] and tracer is not None:
                 self._trace_tests(command, runner, tracer)
             elif self._run_tests(command, command["tests"], runner):
-                self._say_if_equivalent(command, live)
+                self._say_if_equivalent(command)
         except BaseException:
             _leave_if_forked(me)
             self._memory.append({"k": "engine_error", "why": kept.format_exc()})
@@ -144,7 +147,7 @@ class Child:
         path = self._project.path(mutant.file)
         probe = self._memory.probe if command["probe"] else None
         try:
-            swap.place(mutant, live, path, probe, compare=False)
+            self._placed = mutant, swap.place(mutant, live, path, probe)
         except mutation.CannotPlace as reason:
             self._refuse("cannot_place", reason)
             return False
@@ -158,16 +161,16 @@ class Child:
         self._override(mutant, command["probe"])
         return True
 
-    def _say_if_equivalent(self, command: dict[str, Any], live: LiveFunctions) -> None:
+    def _say_if_equivalent(self, command: dict[str, Any]) -> None:
         """Looks whether a mutant that no test noticed is one at all.
 
         Not before the tests: most mutants are noticed, and to compare costs as much as to place.
         """
-        if command["mutant"] is None or command["probe"]:
+        if self._placed is None or command["probe"]:
             return
-        mutant = Mutant.read(command["mutant"])
+        mutant, placed = self._placed
         try:
-            same = swap.same_as_original(mutant, live, self._project.path(mutant.file))
+            same = swap.same_as_original(mutant, placed, self._project.path(mutant.file))
         except mutation.SourceChanged as changed:
             self._memory.append({"k": "source_changed", "why": str(changed)})
             return

@@ -22,8 +22,6 @@ class LiveFunctions:
         # Made before gc.freeze(), which hides objects from gc.get_objects().
         self._project = project
         self._by_place: dict[tuple[int, int, str], list[FunctionType]] = {}
-        #: The old and the new code of the mutant that was placed last.
-        self.placed: tuple[CodeType, CodeType] | None = None
         for thing in gc.get_objects():
             if type(thing) is FunctionType:
                 code = thing.__code__
@@ -46,9 +44,8 @@ def place(
     live: LiveFunctions,
     path: str,
     probe: Callable[[], None] | None,
-    compare: bool = True,
-) -> bool:
-    """Swaps the mutant in; ``False`` when ``compare`` and its code is the same as the original's.
+) -> tuple[CodeType, CodeType]:
+    """Swaps the mutant in; returns the old code and the new.
 
     Raises :class:`CannotPlace` when it needs a fresh import, ``SyntaxError`` when it is not
     valid Python, :class:`SourceChanged` when the file is not what it was.
@@ -65,9 +62,6 @@ def place(
     if unit.name == "<lambda>":
         mutation.original_unit(path, mutant, unit)  # refuses one of several on a line
     new = mutation.compile_unit(path, unit, old, probe)
-    live.placed = old, new
-    if compare and probe is None and same_as_original(mutant, live, path):
-        return False
     swaps = []
     for one, other in mutation.pairs(old, new):
         candidates = live.at(mutant.file, one.co_firstlineno, one.co_name)
@@ -78,14 +72,14 @@ def place(
                 swaps.append((function, other))
     for function, code in swaps:
         function.__code__ = code
-    return True
+    return old, new
 
 
-def same_as_original(mutant: Mutant, live: LiveFunctions, path: str) -> bool:
-    """Whether the mutant that was placed last compiles to the original's code."""
-    if mutant.unit is None or live.placed is None:
+def same_as_original(mutant: Mutant, placed: tuple[CodeType, CodeType], path: str) -> bool:
+    """Whether a mutant, as :func:`place` placed it, compiles to the original's code."""
+    if mutant.unit is None:
         return False
-    old, new = live.placed
+    old, new = placed
     # Not compared with `old`: the compiler treats names that the module imports another way,
     # and a skeleton has no imports.
     unit = mutation.original_unit(path, mutant, mutant.unit)
