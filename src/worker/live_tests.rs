@@ -79,6 +79,15 @@ impl Project {
         };
         Process::start(&self.directory, mode, &options, &AtomicBool::new(false)).unwrap()
     }
+
+    /// A slot of a warm process that has collected; the slot lives as long as the process.
+    fn warm_slot(&self) -> (Process, Slot) {
+        let never = AtomicBool::new(false);
+        let mut process = self.start(Mode::Warm);
+        process.collected(&never).unwrap();
+        let slot = process.slot(&self.directory, 0, &never).unwrap();
+        (process, slot)
+    }
 }
 
 fn order(tests: serde_json::Value, mutant: Option<MutantMessage>, trace: bool) -> RunOrder {
@@ -172,9 +181,7 @@ fn a_traced_test_reports_lines_and_edges_through_library_frames() {
 fn a_swapped_mutant_fails_the_test_and_the_next_child_is_clean() {
     let project = project();
     let never = AtomicBool::new(false);
-    let mut process = project.start(Mode::Warm);
-    process.collected(&never).unwrap();
-    let mut slot = process.slot(&project.directory, 0, &never).unwrap();
+    let (_process, mut slot) = project.warm_slot();
     let broken = mutant("x * 2", "x * 3", project.root.path());
     let run = slot.run(&order(json!([3]), Some(broken), false), in_a_minute, &never).unwrap();
     assert_eq!(outcomes(&run), [TestOutcome::Failed]);
@@ -186,9 +193,7 @@ fn a_swapped_mutant_fails_the_test_and_the_next_child_is_clean() {
 fn a_probe_says_that_the_mutated_statement_was_reached() {
     let project = project();
     let never = AtomicBool::new(false);
-    let mut process = project.start(Mode::Warm);
-    process.collected(&never).unwrap();
-    let mut slot = process.slot(&project.directory, 0, &never).unwrap();
+    let (_process, mut slot) = project.warm_slot();
     for (test, reached) in [(3, true), (1, false)] {
         let same = mutant("x * 2", "2 * x", project.root.path());
         let mut order = order(json!([test]), Some(same), false);
@@ -202,9 +207,7 @@ fn a_probe_says_that_the_mutated_statement_was_reached() {
 fn an_exit_during_a_test_is_a_crash_and_not_a_pass() {
     let project = project();
     let never = AtomicBool::new(false);
-    let mut process = project.start(Mode::Warm);
-    process.collected(&never).unwrap();
-    let mut slot = process.slot(&project.directory, 0, &never).unwrap();
+    let (_process, mut slot) = project.warm_slot();
     let broken = mutant("x * 2", "x * 3", project.root.path());
     let run = slot.run(&order(json!([1, 0]), Some(broken), false), in_a_minute, &never).unwrap();
     assert_eq!(run.ended, Ended::Crashed { position: 1 });
@@ -215,9 +218,7 @@ fn an_exit_during_a_test_is_a_crash_and_not_a_pass() {
 fn a_test_that_passes_its_deadline_is_killed() {
     let project = project();
     let never = AtomicBool::new(false);
-    let mut process = project.start(Mode::Warm);
-    process.collected(&never).unwrap();
-    let mut slot = process.slot(&project.directory, 0, &never).unwrap();
+    let (_process, mut slot) = project.warm_slot();
     let broken = mutant("x * 2", "x * 3", project.root.path());
     let soon = |_| Duration::from_millis(300);
     let run = slot.run(&order(json!([2]), Some(broken), false), soon, &never).unwrap();
@@ -250,10 +251,7 @@ fn code_of_a_module_body_is_decided_by_a_fresh_import() {
 #[test]
 fn an_interrupt_ends_a_running_child_at_once() {
     let project = project();
-    let never = AtomicBool::new(false);
-    let mut process = project.start(Mode::Warm);
-    process.collected(&never).unwrap();
-    let mut slot = process.slot(&project.directory, 0, &never).unwrap();
+    let (_process, mut slot) = project.warm_slot();
     let broken = mutant("x * 2", "x * 3", project.root.path());
     let interrupted = AtomicBool::new(true);
     let run = slot.run(&order(json!([2]), Some(broken), false), in_a_minute, &interrupted).unwrap();
