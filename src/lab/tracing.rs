@@ -20,7 +20,7 @@ use super::subject::Subject;
 use super::{Events, LabError};
 use crate::config::Options;
 use crate::model::{FailedTest, ImportTrace, Phase, RepoPath, TestId, TestOutcome};
-use crate::schedule::{BatchPlan, Sample, batches};
+use crate::schedule::{BatchPlan, Sample, SampledFork, batches};
 use crate::store::{EdgeOwner, ReachDigest, Store, TestRecord, TestSummary};
 use crate::worker::{
     Collected, Ended, Mode, Process, ProcessOptions, Record, RunDirectory, RunOrder, Slot, SlotRun,
@@ -29,8 +29,10 @@ use crate::worker::{
 
 /// How long a test may take without a mutant before it is taken for stuck.
 const STUCK: Duration = Duration::from_secs(600);
-/// Tests that are traced singly first, to learn what a fork costs here.
-const SAMPLED: usize = 24;
+/// Forks that are traced first, to learn what a test and a fork cost here.
+const SAMPLED_FORKS: usize = 6;
+/// Tests in each of them: the first one fills caches, the others show what a test takes.
+const SAMPLED_TESTS: usize = 4;
 
 /// The warm process of a run.
 #[derive(Debug)]
@@ -244,22 +246,24 @@ impl Tracer<'_> {
         digests: &mut Digests,
     ) -> Result<Vec<TestRecord>, LabError> {
         // The sample is spread over the suite, since the first tests may be unlike the rest.
-        let step = (stale.len() / SAMPLED).max(1);
-        let sample: Vec<usize> = stale.iter().copied().step_by(step).take(SAMPLED).collect();
-        let sampled: BTreeSet<usize> = sample.iter().copied().collect();
+        let mut cut = batches(stale, BatchPlan::of(SAMPLED_TESTS), |test| &self.tests[test].path);
+        let step = (cut.len() / SAMPLED_FORKS).max(1);
+        let sample: VecDeque<Vec<usize>> = if stale.len() <= SAMPLED_FORKS * SAMPLED_TESTS {
+            // So few that a fork each costs nothing to speak of.
+            cut.clear();
+            stale.iter().map(|&test| vec![test]).collect()
+        } else {
+            cut.into_iter().step_by(step).take(SAMPLED_FORKS).collect()
+        };
+        let sampled: BTreeSet<usize> = sample.iter().flatten().copied().collect();
         let rest: Vec<usize> =
             stale.iter().copied().filter(|test| !sampled.contains(test)).collect();
-        let costs = Mutex::new((Duration::ZERO, Duration::ZERO, 0_u32));
-        let singles = sample.into_iter().map(|test| vec![test]).collect();
-        let mut failed = self.units(singles, slots, store, digests, Some(&costs))?;
-        let (tests, whole, count) = *costs.lock().expect("no thread panics with the lock");
-        let plan = match count {
-            0 => BatchPlan::SINGLE,
-            _ => BatchPlan::from_sample(
-                Sample { test: tests / count, overhead: whole.saturating_sub(tests) / count },
-                rest.len(),
-            ),
-        };
+        let costs = Mutex::new(Vec::new());
+        let mut failed = self.units(sample, slots, store, digests, Some(&costs))?;
+        let costs = costs.into_inner().expect("no thread panics with the lock");
+        let plan = Sample::of(&costs).map_or(BatchPlan::SINGLE, |sample| {
+            BatchPlan::from_sample(sample, rest.len(), slots.len())
+        });
         let units = batches(&rest, plan, |test| &self.tests[test].path);
         failed.extend(self.units(units.into(), slots, store, digests, None)?);
         Ok(failed)
@@ -272,7 +276,7 @@ impl Tracer<'_> {
         slots: &mut [Slot],
         store: &mut Store,
         digests: &mut Digests,
-        costs: Option<&Mutex<(Duration, Duration, u32)>>,
+        costs: Option<&Mutex<Vec<SampledFork>>>,
     ) -> Result<Vec<TestRecord>, LabError> {
         let queue = Mutex::new(units);
         let (sender, receiver) = mpsc::channel::<TestRecord>();
@@ -318,7 +322,7 @@ impl Tracer<'_> {
         slot: &mut Slot,
         queue: &Mutex<VecDeque<Vec<usize>>>,
         sender: &mpsc::Sender<TestRecord>,
-        costs: Option<&Mutex<(Duration, Duration, u32)>>,
+        costs: Option<&Mutex<Vec<SampledFork>>>,
     ) -> Result<(), WorkerError> {
         loop {
             let next = queue.lock().expect("no thread panics with the lock").pop_front();
@@ -339,7 +343,7 @@ impl Tracer<'_> {
         slot: &mut Slot,
         unit: Vec<usize>,
         sender: &mpsc::Sender<TestRecord>,
-        costs: Option<&Mutex<(Duration, Duration, u32)>>,
+        costs: Option<&Mutex<Vec<SampledFork>>>,
     ) -> Result<Vec<usize>, WorkerError> {
         let fork = self.next_fork.fetch_add(1, Ordering::Relaxed);
         let alone = unit.len() == 1;
@@ -363,12 +367,12 @@ impl Tracer<'_> {
         let mut again = Vec::new();
         let mut rest = Vec::new();
         let mut done = 0;
-        let mut in_tests = Duration::ZERO;
+        let mut in_tests = Vec::new();
         for record in &run.records {
             match record {
                 Record::Test(test) => {
                     done = test.position + 1;
-                    in_tests += Duration::from_micros(test.microseconds);
+                    in_tests.push(Duration::from_micros(test.microseconds));
                     let which = unit[test.position];
                     if test.outcome.is_failure() && !alone {
                         again.push(which);
@@ -401,10 +405,8 @@ impl Tracer<'_> {
             }
         }
         if let Some(costs) = costs {
-            let mut costs = costs.lock().expect("no thread panics with the lock");
-            costs.0 += in_tests;
-            costs.1 += run.times.whole;
-            costs.2 += 1;
+            let fork = SampledFork { tests: in_tests, whole: run.times.whole };
+            costs.lock().expect("no thread panics with the lock").push(fork);
         }
         for test in again {
             self.fork(number, slot, vec![test], sender, None)?;

@@ -7,7 +7,7 @@ mod deadline;
 mod order;
 mod selection;
 
-pub use batches::{BatchPlan, Sample, batches};
+pub use batches::{BatchPlan, Sample, SampledFork, batches};
 pub use deadline::deadline;
 pub use order::order;
 pub use selection::Selection;

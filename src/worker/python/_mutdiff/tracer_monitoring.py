@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from types import CodeType
+from types import CodeType, FrameType
 
 from .codes import NOBODY, SHIFT, Codes
 from .tracer import Recording, Tracer, reached
@@ -94,18 +94,43 @@ def _on_line(codes: Codes, recording: Recording) -> object:
 def _on_entry(codes: Codes, recording: Recording) -> object:
     number, add, getframe = codes.numbers.get, recording.edges.add, sys._getframe
     nobody = NOBODY << SHIFT
+    # Most entries of a function come from where the one before came from, and nearly all are of
+    # an edge that was seen: both are known by identity, before anything is packed. Registered
+    # code lives for ever, and only registered callers are remembered, so an id names one code.
+    last: dict[int, CodeType] = {}
+    caller_before = last.get
+    seen: set[tuple[int, int]] = set()
 
     def on_entry(code: CodeType, _offset: int) -> None:
-        callee = number(id(code))
+        try:
+            frame = getframe(2)
+        except ValueError:  # a thread begins here
+            if (callee := number(id(code))) is not None:
+                add(nobody | callee)
+            return
+        key = id(code)
+        code_of_caller = frame.f_code
+        if caller_before(key) is code_of_caller:
+            return
+        pair = id(code_of_caller), key
+        if pair in seen:
+            last[key] = code_of_caller
+            return
+        callee = number(key)
         if callee is None:
             return
-        frame = getframe(2)
-        while frame is not None:
-            caller = number(id(frame.f_code))
+        caller = number(pair[0])
+        if caller is not None:
+            add(caller << SHIFT | callee)
+            seen.add(pair)
+            return
+        outer: FrameType | None = frame.f_back
+        while outer is not None:
+            caller = number(id(outer.f_code))
             if caller is not None:
-                add(caller << 32 | callee)
+                add(caller << SHIFT | callee)
                 return
-            frame = frame.f_back
+            outer = outer.f_back
         add(nobody | callee)
 
     return on_entry
