@@ -277,7 +277,9 @@ def _pack(recording: Recording, codes: Codes, first_new: int) -> tuple[dict[str,
     lines = array.array("Q", sorted(recording.lines))
     edges = array.array("Q", sorted(recording.edges))
     header: dict[str, Any] = {"n": [len(lines), len(edges)]}
-    if any(edge & LOW >= first_new or first_new <= edge >> SHIFT < LOW for edge in edges):
+    if len(codes.codes) > first_new and any(
+        edge & LOW >= first_new or first_new <= edge >> SHIFT < LOW for edge in edges
+    ):
         # Code that was loaded while a test ran has numbers that only this process knows.
         header["codes"] = codes.describe(first_new)
     return header, lines.tobytes() + edges.tobytes()
