@@ -7,7 +7,6 @@ recorded as such and never as a test's failure.
 from __future__ import annotations
 
 import array
-from types import CodeType
 from typing import Any
 
 from . import channel, kept, mutation, spawning, swap
@@ -18,7 +17,7 @@ from .imports import Imports
 from .mutation import Mutant
 from .project import Project
 from .runner import FAILED, Collected, CollectionFailed, Runner
-from .swap import LiveFunctions
+from .swap import LiveFunctions, Placement
 from .tracer import Recording, Tracer
 
 
@@ -43,8 +42,24 @@ class Child:
         self._runtime = runtime
         self._config = config
         self._log = f"{scratch}/trace"
-        #: The mutant in force in this fork, with the code before and after its swap.
-        self._placed: tuple[Mutant, tuple[CodeType, CodeType]] | None = None
+        self._needed: dict[bytes, bytes] | None = None
+        #: The mutant of the next fork, compiled, or why it cannot be.
+        self._placed: tuple[Mutant, Placement] | None = None
+        self._refusal: tuple[str, object] | None = None
+
+    def prepare(self, command: dict[str, Any], live: LiveFunctions | None) -> None:
+        """Does what the next fork needs and can be done before it: nothing of the project's runs.
+
+        A fresh fork pays for each page of memory that it touches first, so that the same work
+        costs several times as much there.
+        """
+        self._placed = self._refusal = None
+        try:
+            self._announce(command)
+            if command["mutant"] is not None and live is not None:
+                self._place(command, live)
+        except BaseException:
+            self._refusal = "engine_error", kept.format_exc()
 
     def enter(self) -> None:
         """Makes this fork a session of its own, which can be killed whole."""
@@ -52,15 +67,18 @@ class Child:
         self._memory.start_child()
         self._memory.time(channel.TIME_CHILD)
 
-    def run_hot(
-        self, command: dict[str, Any], runner: Runner, live: LiveFunctions, tracer: Tracer | None
-    ) -> None:
+    def run_hot(self, command: dict[str, Any], runner: Runner, tracer: Tracer | None) -> None:
         """Runs a command in a fork of a process that has collected."""
         me = kept.getpid()
         try:
-            self._announce(command)
-            if command["mutant"] is not None and not self._place(command, live):
+            if self._refusal is not None:
+                self._refuse(*self._refusal)
                 return
+            if self._placed is not None:
+                mutant, placement = self._placed
+                placement.take_effect()
+                # For a module that is imported (again) while a test runs.
+                self._override(mutant, command["probe"])
             self._memory.time(channel.TIME_SWAPPED)
             runner.begin(self._slot, f"{self._scratch}/tmp", command["report"])
             if command["trace"] and tracer is not None:
@@ -76,7 +94,9 @@ class Child:
     def run_cold(self, command: dict[str, Any], runner: Runner) -> None:
         """Runs a command in a fork of a process that has not imported the project."""
         me = kept.getpid()
-        self._announce(command)
+        if self._refusal is not None:
+            self._refuse(*self._refusal)
+            return
         if command["mutant"] is not None:
             mutant = Mutant.read(command["mutant"])
             self._override(mutant, command["probe"])
@@ -135,31 +155,28 @@ class Child:
         }
         text, site = kept.encode_json(state), f"{self._runtime}/site"
         spawning.announce(text, site)
-        spawning.install(text, site)
+        if self._needed is None:
+            self._needed = spawning.install(text, site)
+        else:
+            spawning.renew(self._needed, text)
 
     def _override(self, mutant: Mutant, probe: bool) -> None:
         path = self._project.path(mutant.file)
         call = self._memory.probe if probe else None
         self._imports.override(mutant.file, lambda: mutation.compile_file(path, mutant, call))
 
-    def _place(self, command: dict[str, Any], live: LiveFunctions) -> bool:
+    def _place(self, command: dict[str, Any], live: LiveFunctions) -> None:
         mutant = Mutant.read(command["mutant"])
         path = self._project.path(mutant.file)
         probe = self._memory.probe if command["probe"] else None
         try:
             self._placed = mutant, swap.place(mutant, live, path, probe)
         except mutation.CannotPlace as reason:
-            self._refuse("cannot_place", reason)
-            return False
+            self._refusal = "cannot_place", reason
         except mutation.SourceChanged as changed:
-            self._refuse("source_changed", changed)
-            return False
+            self._refusal = "source_changed", changed
         except SyntaxError as error:
-            self._refuse("invalid", error)
-            return False
-        # For a module that is imported (again) while a test runs.
-        self._override(mutant, command["probe"])
-        return True
+            self._refusal = "invalid", error
 
     def _say_if_equivalent(self, command: dict[str, Any]) -> None:
         """Looks whether a mutant that no test noticed is one at all.
@@ -168,9 +185,9 @@ class Child:
         """
         if self._placed is None or command["probe"]:
             return
-        mutant, placed = self._placed
+        mutant, placement = self._placed
         try:
-            same = swap.same_as_original(mutant, placed, self._project.path(mutant.file))
+            same = swap.same_as_original(mutant, placement, self._project.path(mutant.file))
         except mutation.SourceChanged as changed:
             self._memory.append({"k": "source_changed", "why": str(changed)})
             return

@@ -213,6 +213,7 @@ class Server:
                 self._tracer.stop()
                 self._imports.stop_registering()
                 self._tracer = None
+            child.prepare(order, self._live)
             pid = _fork_quietly()
             if pid == 0:
                 try:
@@ -229,8 +230,8 @@ class Server:
         if self._config["mode"] == "cold":
             child.run_cold(order, self._make_runner(order["only"], scratch))
         else:
-            assert self._runner is not None and self._live is not None
-            child.run_hot(order, self._runner, self._live, self._tracer)
+            assert self._runner is not None
+            child.run_hot(order, self._runner, self._tracer)
 
 
 def _fork_quietly() -> int:

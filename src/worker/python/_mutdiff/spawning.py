@@ -27,7 +27,8 @@ def announce(state: str, site: str) -> None:
     environ = kept.environ
     environ[STATE] = state
     before = environ.get(_PATH)
-    environ[_PATH] = f"{site}:{before}" if before else site
+    if before is None or before.partition(":")[0] != site:
+        environ[_PATH] = f"{site}:{before}" if before else site
 
 
 def conceal(site: str) -> None:
@@ -41,8 +42,11 @@ def conceal(site: str) -> None:
         environ[_PATH] = ":".join(rest)
 
 
-def install(state: str, site: str) -> None:
-    """Stands between this process and the functions that start programs."""
+def install(state: str, site: str) -> dict[bytes, bytes]:
+    """Stands between this process and the functions that start programs.
+
+    Returns the variables that they are given, for :func:`renew`.
+    """
     needed = {STATE.encode(): kept.fsencode(state), _PATH.encode(): kept.fsencode(site)}
     fork_exec: Callable[..., int] = _posixsubprocess.fork_exec
 
@@ -71,6 +75,12 @@ def install(state: str, site: str) -> None:
     _wrap("execve", 2, needed)
     _wrap("posix_spawn", 2, needed)
     _wrap("posix_spawnp", 2, needed)
+    return needed
+
+
+def renew(needed: dict[bytes, bytes], state: str) -> None:
+    """Gives programs another state from now on."""
+    needed[STATE.encode()] = kept.fsencode(state)
 
 
 def _wrap(name: str, environment_at: int, needed: dict[bytes, bytes]) -> None:

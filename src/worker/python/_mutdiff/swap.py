@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import CodeType, FunctionType
 
 from . import mutation
@@ -39,13 +40,27 @@ class LiveFunctions:
         return self._by_place.get((file, line, name), [])
 
 
+@dataclass(frozen=True)
+class Placement:
+    """A mutant, compiled: the old code, the new, and what takes which."""
+
+    old: CodeType
+    new: CodeType
+    swaps: list[tuple[FunctionType, CodeType]]
+
+    def take_effect(self) -> None:
+        """Swaps the mutant in, in this process."""
+        for function, code in self.swaps:
+            function.__code__ = code
+
+
 def place(
     mutant: Mutant,
     live: LiveFunctions,
     path: str,
     probe: Callable[[], None] | None,
-) -> tuple[CodeType, CodeType]:
-    """Swaps the mutant in; returns the old code and the new.
+) -> Placement:
+    """Compiles the mutant for the functions that are to take it, which are left as they are.
 
     Raises :class:`CannotPlace` when it needs a fresh import, ``SyntaxError`` when it is not
     valid Python, :class:`SourceChanged` when the file is not what it was.
@@ -70,16 +85,14 @@ def place(
                 if one.co_freevars != other.co_freevars:
                     raise CannotPlace(f"free variables of {one.co_name} differ")
                 swaps.append((function, other))
-    for function, code in swaps:
-        function.__code__ = code
-    return old, new
+    return Placement(old, new, swaps)
 
 
-def same_as_original(mutant: Mutant, placed: tuple[CodeType, CodeType], path: str) -> bool:
-    """Whether a mutant, as :func:`place` placed it, compiles to the original's code."""
+def same_as_original(mutant: Mutant, placement: Placement, path: str) -> bool:
+    """Whether a mutant, as :func:`place` compiled it, is the original's code."""
     if mutant.unit is None:
         return False
-    old, new = placed
+    old, new = placement.old, placement.new
     # Not compared with `old`: the compiler treats names that the module imports another way,
     # and a skeleton has no imports.
     unit = mutation.original_unit(path, mutant, mutant.unit)
