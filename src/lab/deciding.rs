@@ -5,9 +5,9 @@
 //! statement was seen to be reached.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::engine::{Engine, Heat, Lane, milliseconds_since};
+use super::engine::{Engine, Heat, Lane};
 use super::planning::{Planned, Route};
 use crate::model::{NotRunReason, TestId, Verdict};
 use crate::schedule::order;
@@ -20,7 +20,8 @@ pub(super) struct Decision {
     pub verdict: Verdict,
     /// Tests that ran with the mutant.
     pub tests: Vec<TestId>,
-    /// Wall time.
+    /// Wall time, without the runs of its killer that no mutant was in: those are made once a
+    /// test, whichever of its mutants comes first.
     pub milliseconds: f64,
     /// Tests that failed with the mutant and without it alike.
     pub flaky: Vec<TestId>,
@@ -117,6 +118,7 @@ impl Engine<'_> {
             ran: Vec::new(),
             flaky: Vec::new(),
             tried: BTreeSet::new(),
+            unmutated: Duration::ZERO,
         };
         let result = match &planned.route {
             Route::Nobody => Ok(Verdict::NoTests),
@@ -148,7 +150,7 @@ impl Engine<'_> {
         Ok(Decision {
             verdict,
             tests: attempt.ran.iter().map(|&test| self.id(test)).collect(),
-            milliseconds: milliseconds_since(began),
+            milliseconds: began.elapsed().saturating_sub(attempt.unmutated).as_secs_f64() * 1000.0,
             flaky: attempt.flaky.iter().map(|&test| self.id(test)).collect(),
         })
     }
@@ -161,6 +163,8 @@ struct Attempt<'a, 'e> {
     flaky: Vec<usize>,
     /// Tests that were run alone since a later test's failure vanished.
     tried: BTreeSet<usize>,
+    /// Time spent on tests without the mutant.
+    unmutated: Duration,
 }
 
 impl Attempt<'_, '_> {
@@ -258,7 +262,7 @@ impl Attempt<'_, '_> {
             Alone::Settled(verdict) => return Ok(Some(verdict)),
             Alone::Fails | Alone::TimesOut => {}
         }
-        if !engine.passes_alone(lane, heat, test)? {
+        if !self.passes_without(lane, heat, test)? {
             self.flaky.push(test);
             return Ok(None);
         }
@@ -267,6 +271,19 @@ impl Attempt<'_, '_> {
         }
         engine.killed(&self.planned.mutant.function, test);
         Ok(Some(Verdict::Killed { by: engine.id(test) }))
+    }
+
+    /// Whether a test passes alone without the mutant.
+    fn passes_without(
+        &mut self,
+        lane: &mut Lane,
+        heat: Heat,
+        test: usize,
+    ) -> Result<bool, WorkerError> {
+        let began = Instant::now();
+        let passes = self.engine.passes_alone(lane, heat, test);
+        self.unmutated += began.elapsed();
+        passes
     }
 
     /// One test with the mutant, in a fork of its own.
@@ -324,7 +341,7 @@ impl Attempt<'_, '_> {
                 Alone::TimesOut => return Ok(Verdict::Timeout { test: engine.id(test) }),
                 Alone::Fails => {}
             }
-            if engine.passes_alone(lane, Heat::Cold, test)? {
+            if self.passes_without(lane, Heat::Cold, test)? {
                 engine.killed(&self.planned.mutant.function, test);
                 return Ok(Verdict::Killed { by: engine.id(test) });
             }

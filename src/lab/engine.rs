@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -322,9 +322,4 @@ impl<'e> Engine<'e> {
             preload = &[];
         }
     }
-}
-
-/// How long something took, in milliseconds.
-pub(super) fn milliseconds_since(began: Instant) -> f64 {
-    began.elapsed().as_secs_f64() * 1000.0
 }
