@@ -14,6 +14,7 @@ SHIFT = 32
 LOW = (1 << SHIFT) - 1
 #: The caller of code that no project code called.
 NOBODY = LOW
+_BLANK = compile("", "<another process>", "exec")
 
 
 class Codes:
@@ -49,6 +50,14 @@ class Codes:
             new.append(code)
             pending.extend(const for const in code.co_consts if isinstance(const, CodeType))
         return new
+
+    def stand_in(self, index: int, line: int, name: str) -> int:
+        """Numbers code that only another process has loaded."""
+        code = _BLANK.replace(co_firstlineno=line, co_name=name)
+        self.numbers[id(code)] = number = len(self.codes)
+        self.codes.append(code)
+        self.file_of.append(index)
+        return number
 
     def describe(self, first: int = 0) -> list[list[object]]:
         """``[file index, first line, name]`` of every code object from number ``first`` on."""

@@ -106,10 +106,10 @@ class Reader:
         elif fields[0] == "E":
             caller, rest = self._point(fields[1:])
             callee, _ = self._point(rest)
-            if callee is not None and callee != NOBODY:
-                edges.add((NOBODY if caller is None else caller) << SHIFT | callee)
+            if callee != NOBODY:
+                edges.add(caller << SHIFT | callee)
 
-    def _point(self, fields: list[str]) -> tuple[int | None, list[str]]:
+    def _point(self, fields: list[str]) -> tuple[int, list[str]]:
         if fields[0] == "-":
             return NOBODY, fields[1:]
         codes = self._codes
@@ -118,7 +118,11 @@ class Reader:
             place = codes.file_of[number], max(1, code.co_firstlineno), code.co_name
             self._points[place] = number
         self._known = len(codes.codes)
-        return self._points.get((int(fields[0]), int(fields[1]), fields[2])), fields[3:]
+        place = int(fields[0]), int(fields[1]), fields[2]
+        known = self._points.get(place)
+        if known is None:
+            self._points[place] = known = codes.stand_in(*place)
+        return known, fields[3:]
 
 
 class WrittenSet(set[int]):

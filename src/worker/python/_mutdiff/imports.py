@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import importlib.util
+import runpy
 import sys
 from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
@@ -56,6 +57,34 @@ class Imports:
             return code
 
         SourceFileLoader.get_code = get_code  # type: ignore[assignment,method-assign]
+        self._install_for_paths()
+
+    def knows(self, path: str) -> bool:
+        """Whether a file is the project's."""
+        return self._project.index(path) is not None
+
+    def load(self, path: str) -> CodeType | None:
+        """The code of a file that is run by its path; ``None`` if it is not the project's."""
+        if not self.knows(path):
+            return None
+        return SourceFileLoader("__main__", path).get_code("__main__")
+
+    def _install_for_paths(self) -> None:
+        """Patches ``runpy.run_path``, by which spawned processes have their parent's script."""
+        original: Callable[..., Any] = runpy._get_code_from_file  # type: ignore[attr-defined]
+        with_name = original.__code__.co_argcount == 2  # before 3.13
+
+        def get_code_from_file(*arguments: Any) -> Any:
+            path = arguments[-1]
+            try:
+                code = self.load(kept.fsdecode(path))
+            except (OSError, TypeError, ValueError):
+                code = None
+            if code is None:
+                return original(*arguments)
+            return (code, path) if with_name else code
+
+        runpy._get_code_from_file = get_code_from_file  # type: ignore[attr-defined]
 
     def install_for_pytest(self, rewrite: Any, salt: str) -> None:
         """Patches pytest's assertion rewriting likewise (``rewrite`` is its module)."""

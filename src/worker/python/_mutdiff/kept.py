@@ -36,6 +36,7 @@ makedirs = os.makedirs
 realpath = os.path.realpath
 environ = os.environ
 fsencode = os.fsencode
+fsdecode = os.fsdecode
 execve = os.execve
 monotonic = time.monotonic
 perf_counter = time.perf_counter

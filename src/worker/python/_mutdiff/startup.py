@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from . import kept, mutation, spawning
+from . import kept, mutation, scripts, spawning
 from .codes import Codes
 from .imports import Imports
 from .mutation import Mutant
@@ -31,8 +31,12 @@ def join(text: str, site: str) -> None:
         codes = Codes(project)
         tracer = make_tracer(codes)
         imports.install(lambda code: tracer.watch(codes.register(code)))
-        tracer.write_through(state["log"])
+        log: str = state["log"]
+        tracer.write_through(log)
+        # Two processes that write to one file would each lose the other's hits.
+        kept.register_at_fork(after_in_child=lambda: tracer.write_through(log))
         tracer.start()
+        scripts.take_over(imports)
         return
     imports.install(None)
     if state["mutant"]:
@@ -44,3 +48,4 @@ def join(text: str, site: str) -> None:
 
             probe = Memory(state["memory"]).probe
         imports.override(mutant.file, lambda: mutation.compile_file(path, mutant, probe))
+    scripts.take_over(imports)

@@ -104,7 +104,7 @@ def _on_entry(codes: Codes, recording: Recording) -> object:
     def on_entry(code: CodeType, _offset: int) -> None:
         try:
             frame = getframe(2)
-        except ValueError:  # a thread begins here
+        except ValueError:  # a script, thread or greenlet begins here
             if (callee := number(id(code))) is not None:
                 add(nobody | callee)
             return
