@@ -14,7 +14,7 @@ macro_rules! runtime_files {
 }
 
 /// The files of the runtime.
-const FILES: [(&str, &str); 20] = runtime_files![
+const FILES: [(&str, &str); 21] = runtime_files![
     "_mutdiff/__init__.py",
     "_mutdiff/channel.py",
     "_mutdiff/child.py",

@@ -165,6 +165,21 @@ def test_child_only():
     assert done.stdout == "5\\n"
 """
 
+SHARED = """
+import multiprocessing, subprocess, sys
+import mod, pytest
+
+@pytest.fixture(scope="module", params=["fork", "spawn"])
+def pool(request):
+    with multiprocessing.get_context(request.param).Pool(1) as pool:
+        yield pool
+
+def test_one(pool): assert pool.apply(mod.pooled, (1,)) == 2
+def test_two(pool): assert pool.apply(mod.pooled, (2,)) == 3
+def test_three(): assert subprocess.run([sys.executable, "-c", "import mod"]).returncode == 0
+def test_four(): assert mod.pooled(1) == 2
+"""
+
 POOLED = ("mod.py", "return n + 1")
 INNER = ("mod.py", "return 3")
 NOTED = ("mod.py", "file.write")
@@ -199,7 +214,9 @@ if sys.version_info >= (3, 12):  # before, only threads of `threading` are trace
 
 @pytest.fixture(scope="module")
 def project(make_project: Callable[..., Project]) -> Project:
-    return make_project({"mod.py": MODULE, "only.py": ONLY_CHILDREN, "test_mod.py": TESTS})
+    return make_project(
+        {"mod.py": MODULE, "only.py": ONLY_CHILDREN, "test_mod.py": TESTS, "test_shared.py": SHARED}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -220,3 +237,22 @@ def test_no_line_of_a_child_is_lost(test: str, project: Project, process: Proces
 def test_no_handler_is_replaced(process: Process) -> None:
     assert process.slot().run(["test_handlers_are_the_users"]).words == ["passed"]
     process.slot().trace(["test_handlers_are_the_users"])
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_pool_that_tests_share_is_traced_for_each(
+    method: str, project: Project, process: Process
+) -> None:
+    # What such a process has reached it does not report again for the next test.
+    names = [f"test_one[{method}]", f"test_two[{method}]", "test_three"]
+    run = process.slot().run(names, trace=True)
+    assert run.finished and run.words == ["passed", "more"]
+    assert run.records[1]["i"] == 1
+    for name in names[:2]:
+        [trace] = process.slot().trace([name])
+        assert project.line(*POOLED) in trace.lines
+
+
+def test_a_process_that_ends_with_its_test_leaves_the_fork_shared(process: Process) -> None:
+    process.slot().trace(["test_three", "test_four", "test_child_only", "test_sigkill_of_itself"])
+    process.slot().trace(["test_siblings", "test_pool[fork]", "test_process[forkserver]"])

@@ -1,4 +1,4 @@
-"""Scripts of the project that are run by their path: traced, mutated, and otherwise as they were."""
+"""Scripts of the project, run by their path: traced, mutated, and otherwise as they were."""
 
 from __future__ import annotations
 

@@ -282,6 +282,9 @@ class Child:
             if not memory.append(header, body):
                 memory.append({"k": "engine_error", "why": "a trace larger than the slot's memory"})
                 return
+            if position + 1 < len(tests) and hits.anyone_left():
+                memory.append({"k": "more", "i": position + 1})
+                return
 
 
 def _leave_if_forked(me: int) -> None:

@@ -94,6 +94,10 @@ class Reader:
                 except (ValueError, IndexError):
                     continue  # a process was killed while it wrote this line
 
+    def anyone_left(self) -> bool:
+        """Whether a process that has written is still alive: it writes nothing a second time."""
+        return any(end > _USED.size and _is_alive(name) for name, end in self._read.items())
+
     def _names(self) -> list[str]:
         try:
             return kept.listdir(self._folder)
@@ -123,6 +127,20 @@ class Reader:
         if known is None:
             self._points[place] = known = codes.stand_in(*place)
         return known, fields[3:]
+
+
+def _is_alive(name: str) -> bool:
+    """Whether the process that a file is named after runs."""
+    pid = name.partition("-")[0]
+    try:
+        kept.kill(int(pid), 0)
+        with kept.open_file(f"/proc/{pid}/stat", "rb") as file:
+            state: bytes = file.read().rpartition(b")")[2]
+        return not state.startswith((b" Z", b" X"))
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError):
+        return True
 
 
 class WrittenSet(set[int]):

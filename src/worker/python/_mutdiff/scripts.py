@@ -30,7 +30,7 @@ def take_over(imports: Imports) -> None:
     if not imports.knows(script):
         return
 
-    def claim(place: str) -> object:
+    def claim(place: str) -> Any:
         if kept.realpath(place) != script:
             raise ImportError(place)
         sys.path_hooks.remove(claim)
