@@ -64,6 +64,8 @@ pub(super) struct Parts {
     pub failing: Vec<FailedTest>,
     /// Tests that failed with a mutant and without it alike.
     pub flaky: Vec<TestId>,
+    /// Tests that start Python processes which cannot be joined.
+    pub beyond: Vec<TestId>,
     /// Further notices.
     pub notices: Vec<Notice>,
     /// A conclusion that does not follow from verdicts.
@@ -87,6 +89,7 @@ pub(super) fn report(
     }
     let mut notices = subject.notices();
     notices.extend(change.notices());
+    notices.extend(out_of_reach(&parts));
     notices.extend(parts.notices);
     if !parts.flaky.is_empty() {
         let names: Vec<&str> = parts.flaky.iter().map(TestId::as_str).collect();
@@ -127,6 +130,22 @@ pub(super) fn report(
         notices,
         timings: clock.timings(options.jobs.get()),
     }
+}
+
+/// Why mutants were not run that no test reaches where mutdiff can see it.
+fn out_of_reach(parts: &Parts) -> Option<Notice> {
+    let reason = NotRunReason::OutOfReach;
+    let verdict = Verdict::NotRun { reason };
+    let count = parts.mutants.iter().filter(|mutant| mutant.verdict == verdict).count();
+    let names: Vec<&str> = parts.beyond.iter().map(TestId::as_str).collect();
+    (count > 0).then(|| Notice {
+        code: "out_of_reach".into(),
+        message: format!(
+            "mutants not run: {count}, which only python processes started with -I, -S or -E may \
+             reach; such a process takes no mutant along. They are started by {}",
+            names.join(", ")
+        ),
+    })
 }
 
 /// The conclusion that verdicts lead to. A mutant in changed code that could not be decided fails

@@ -88,15 +88,21 @@ impl Digests {
         Self { fingerprints, modules, closures, closed: HashMap::new() }
     }
 
-    /// The digest of a test that lies in `file` and enters `entered`.
+    /// The digest of a test that lies in `file`, enters `entered`, and starts processes out of
+    /// reach that may run all of the files `beyond`.
     pub(super) fn test(
         &mut self,
         file: Option<&RepoPath>,
+        beyond: &[RepoPath],
         entered: impl Iterator<Item = FunctionKey>,
     ) -> ReachDigest {
-        let entered: BTreeSet<FunctionKey> = entered.collect();
+        let mut entered: BTreeSet<FunctionKey> = entered.collect();
+        if !beyond.is_empty() {
+            let may_be = |key: &&FunctionKey| beyond.contains(&key.path);
+            entered.extend(self.fingerprints.keys().filter(may_be).cloned());
+        }
         let files: BTreeSet<&RepoPath> =
-            file.into_iter().chain(entered.iter().map(|key| &key.path)).collect();
+            file.into_iter().chain(beyond).chain(entered.iter().map(|key| &key.path)).collect();
         let mut hash = Sha256::new();
         for file in files {
             hash.update(self.closed(file));

@@ -121,7 +121,7 @@ impl Engine<'_> {
             unmutated: Duration::ZERO,
         };
         let result = match &planned.route {
-            Route::Nobody => Ok(Verdict::NoTests),
+            Route::Nobody => Ok(planned.unreached()),
             Route::Hot(tests) => match attempt.decide(lane, Heat::Hot, tests) {
                 Ok(None) => {
                     attempt.ran.clear();
@@ -242,7 +242,7 @@ impl Attempt<'_, '_> {
         // is not the code that runs: a fresh import tells one from the other.
         Ok((heat == Heat::Cold).then(|| {
             self.ran.clear();
-            Verdict::NoTests
+            self.planned.unreached()
         }))
     }
 

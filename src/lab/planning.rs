@@ -13,8 +13,8 @@ use super::subject::{Subject, is_code};
 use crate::config::Options;
 use crate::model::{
     CallGraph, ContentHash, Function, FunctionKey, FunctionKind, ImportTrace, LineNo, LineRange,
-    LineSet, Mutant, Reason, Reasons, RepoPath, ScopeKind, ScopedFunction, ScopedFunctionReport,
-    TestId,
+    LineSet, Mutant, NotRunReason, Reason, Reasons, RepoPath, ScopeKind, ScopedFunction,
+    ScopedFunctionReport, TestId, Verdict,
 };
 use crate::mutate;
 use crate::schedule::Selection;
@@ -36,8 +36,21 @@ pub(super) struct Planned {
     pub diff: String,
     /// How it is decided.
     pub route: Route,
+    /// Whether a process that cannot be joined may run its file.
+    pub beyond: bool,
     /// What its verdict rests on; `None` where no trace is known.
     pub basis: Option<Basis>,
+}
+
+impl Planned {
+    /// The verdict when no test reaches it in a process that can be joined.
+    pub(super) fn unreached(&self) -> Verdict {
+        if self.beyond {
+            Verdict::NotRun { reason: NotRunReason::OutOfReach }
+        } else {
+            Verdict::NoTests
+        }
+    }
 }
 
 /// How a mutant is decided. Tests are positions in the stored trace.
@@ -69,6 +82,14 @@ pub(super) struct Known {
     pub graph: CallGraph,
     /// What ran before them.
     pub imports: ImportTrace,
+}
+
+impl Known {
+    /// Tests that start Python processes which cannot be joined.
+    pub(super) fn tests_beyond(&self) -> Vec<TestId> {
+        let tests = self.trace.tests().iter().map(|test| &test.summary);
+        tests.filter(|test| !test.beyond.is_empty()).map(|test| test.id.clone()).collect()
+    }
 }
 
 /// The functions in scope.
@@ -162,12 +183,18 @@ pub(super) fn plan(
             }
             let (route, basis) = router.route(&mutant, environment);
             let file = file_numbers[path];
+            let beyond = known
+                .trace
+                .tests()
+                .iter()
+                .any(|test| test.summary.beyond.contains(&mutant.function.path));
             found.entry(mutant.function.clone()).or_default().push(Planned {
                 message: message(&module, &mutant, file, &digest),
                 reasons: scoped.reasons.clone(),
                 diff: mutate::unified_diff(&module, &mutant),
                 mutant,
                 route,
+                beyond,
                 basis,
             });
         }

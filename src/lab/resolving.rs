@@ -29,6 +29,8 @@ pub(super) struct Resolved {
     pub entered: Vec<FunctionKey>,
     /// Caller → callee pairs.
     pub edges: Vec<(FunctionKey, FunctionKey)>,
+    /// Files that processes out of reach may have run.
+    pub beyond: Vec<RepoPath>,
 }
 
 impl<'s> Resolver<'s> {
@@ -82,6 +84,7 @@ impl<'s> Resolver<'s> {
             lines: self.lines(&trace.lines),
             entered: entered.into_iter().cloned().collect(),
             edges: edges.into_iter().map(|(a, b)| (a.clone(), b.clone())).collect(),
+            beyond: trace.beyond.iter().filter_map(|&file| self.files.get(file).cloned()).collect(),
         }
     }
 

@@ -118,7 +118,10 @@ fn keep(store: &mut Store, report: &Report, key: RunKey) -> Result<(), LabError>
         .map_err(|error| LabError::UnreadableReport { reason: error.to_string() })?;
     let whole = matches!(report.conclusion, Conclusion::Passed | Conclusion::Failed)
         && report.counts.error == 0
-        && report.counts.not_run == 0
+        && report.mutants.iter().all(|mutant| match mutant.verdict {
+            Verdict::NotRun { reason } => reason == NotRunReason::OutOfReach,
+            _ => true,
+        })
         && report.notices.iter().all(|notice| notice.code != "flaky_tests");
     store.put_last_report(&json, if whole { &key } else { &NO_KEY })?;
     Ok(())
@@ -188,6 +191,7 @@ fn conduct(
     let scoped = scope(run.options, subject, change, &known, &gone)?;
     let Plan { functions, mutants } = plan(run.options, subject, run.environment, &scoped, &known)?;
     parts.functions = functions;
+    parts.beyond = known.tests_beyond();
     let mut decisions: Vec<Option<(Decision, bool)>> = Vec::with_capacity(mutants.len());
     for planned in &mutants {
         decisions.push(reusable(store, planned)?.map(|decision| (decision, true)));
@@ -226,8 +230,8 @@ fn conduct(
             }
             None => {
                 for &number in &todo {
-                    let decision =
-                        Decision { verdict: Verdict::NoTests, ..not_run(NotRunReason::NotAsked) };
+                    let verdict = mutants[number].unreached();
+                    let decision = Decision { verdict, ..not_run(NotRunReason::NotAsked) };
                     decisions[number] = Some((decision, false));
                 }
             }

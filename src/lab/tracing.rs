@@ -146,6 +146,7 @@ pub(super) fn trace(
                 microseconds: 0,
                 fork: 0,
                 alone_ok: false,
+                beyond: Vec::new(),
                 digest: ReachDigest([0; 32]),
             }
         })
@@ -186,6 +187,7 @@ fn store_imports(
         lines: collected.lines.clone(),
         edges: collected.edges.clone(),
         codes: Vec::new(),
+        beyond: Vec::new(),
     });
     store.put_import_trace(&ImportTrace { lines, edges: Vec::new(), imports: imports.clone() })?;
     store.put_edges(&EdgeOwner::Import, &edges)?;
@@ -211,7 +213,8 @@ fn stale_tests(
     let mut stale = Vec::new();
     for (number, test) in tests.iter().enumerate() {
         let holds = stored.test(&test.id).is_some_and(|known| {
-            let digest = digests.test(test.path.as_ref(), stored.entered(known).cloned());
+            let entered = stored.entered(known).cloned();
+            let digest = digests.test(test.path.as_ref(), &known.summary.beyond, entered);
             digest == known.summary.digest
                 && known.summary.path == test.path
                 && !known.summary.outcome.is_failure()
@@ -296,8 +299,8 @@ impl Tracer<'_> {
             for mut record in receiver {
                 self.run.events.advance(1);
                 let summary = &mut record.summary;
-                summary.digest =
-                    digests.test(summary.path.as_ref(), record.entered.iter().cloned());
+                let entered = record.entered.iter().cloned();
+                summary.digest = digests.test(summary.path.as_ref(), &summary.beyond, entered);
                 if summary.outcome.is_failure() {
                     failed.push(record);
                     continue;
@@ -433,6 +436,7 @@ impl Tracer<'_> {
                 microseconds: ran.map_or(0, |ran| ran.microseconds),
                 fork,
                 alone_ok: alone && !outcome.is_failure(),
+                beyond: resolved.beyond,
                 ..self.tests[number].clone()
             },
             lines: resolved.lines,

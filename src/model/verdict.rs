@@ -97,6 +97,9 @@ pub enum NotRunReason {
     Interrupted,
     /// Only the plan was asked for.
     NotAsked,
+    /// No test reaches it but, perhaps, through Python processes started with `-I`, `-S` or `-E`,
+    /// which no start-up hook can join.
+    OutOfReach,
 }
 
 impl fmt::Display for NotRunReason {
@@ -105,6 +108,7 @@ impl fmt::Display for NotRunReason {
             Self::Budget => "budget",
             Self::Interrupted => "interrupted",
             Self::NotAsked => "plan only",
+            Self::OutOfReach => "only python -I, -S or -E may reach it",
         })
     }
 }

@@ -138,6 +138,7 @@ mod tests {
         one.summary.microseconds = 5_000_000_000;
         one.summary.fork = 3;
         one.summary.alone_ok = false;
+        one.summary.beyond = vec![RepoPath::new("é.py"), RepoPath::new("b.py")];
         one.summary.digest = ReachDigest([9; 32]);
         let mut two = record("t::two", 0, &[], &[], &[]);
         two.summary.path = None;

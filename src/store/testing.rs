@@ -41,6 +41,7 @@ pub(super) fn record(
             microseconds: 1_000,
             fork: position,
             alone_ok: true,
+            beyond: Vec::new(),
             digest: ReachDigest([0; 32]),
         },
         lines: reached.iter().map(|(path, set)| (RepoPath::new(*path), lines(set))).collect(),

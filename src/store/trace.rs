@@ -38,6 +38,8 @@ pub struct TestSummary {
     pub fork: u32,
     /// Whether it passed in a fork of its own.
     pub alone_ok: bool,
+    /// Files that processes which it starts may run, out of every hook's reach.
+    pub beyond: Vec<RepoPath>,
     /// A digest of all that it reaches.
     pub digest: ReachDigest,
 }
@@ -185,8 +187,9 @@ fn put_test(
     let path = test.path.as_ref().map(|path| interner.path(connection, path)).transpose()?;
     let function = test.function.as_ref();
     let function = function.map(|key| interner.function(connection, key)).transpose()?;
+    let beyond = texts(test.beyond.iter().map(RepoPath::as_str));
     let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO test VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO test VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     insert.execute(params![
         id,
@@ -201,6 +204,7 @@ fn put_test(
         entered,
         edges,
         test.digest.0,
+        beyond,
     ])?;
     Ok(())
 }

@@ -146,6 +146,8 @@ pub struct TraceRecord {
     pub edges: Vec<u64>,
     /// Code objects beyond those that the warm process knows.
     pub codes: Vec<CodeRow>,
+    /// Files that Python processes may have run which no hook could join, by their index.
+    pub beyond: Vec<usize>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -160,6 +162,8 @@ pub(super) enum RecordHeader {
         n: Option<(usize, usize)>,
         #[serde(default)]
         codes: Vec<CodeRow>,
+        #[serde(default)]
+        b: Vec<usize>,
     },
     More {
         i: usize,
@@ -192,9 +196,11 @@ impl RecordHeader {
     /// Joins the header with the numbers behind it.
     pub(super) fn with_body(self, body: &[u8]) -> Result<Record, WorkerError> {
         Ok(match self {
-            Self::Test { i, w, us, o, n, codes } => {
-                let trace =
-                    n.map(|(lines, edges)| numbers(body, lines, edges, codes)).transpose()?;
+            Self::Test { i, w, us, o, n, codes, b } => {
+                let trace = n
+                    .map(|(lines, edges)| numbers(body, lines, edges, codes))
+                    .transpose()?
+                    .map(|trace| TraceRecord { beyond: b, ..trace });
                 Record::Test(TestRecord {
                     position: i,
                     outcome: w,
@@ -229,6 +235,7 @@ fn numbers(
         lines: values.by_ref().take(lines).collect(),
         edges: values.by_ref().take(edges).collect(),
         codes,
+        beyond: Vec::new(),
     };
     if trace.lines.len() == lines && trace.edges.len() == edges {
         Ok(trace)

@@ -14,8 +14,9 @@ macro_rules! runtime_files {
 }
 
 /// The files of the runtime.
-const FILES: [(&str, &str); 21] = runtime_files![
+const FILES: [(&str, &str); 22] = runtime_files![
     "_mutdiff/__init__.py",
+    "_mutdiff/beyond.py",
     "_mutdiff/channel.py",
     "_mutdiff/child.py",
     "_mutdiff/codes.py",
@@ -26,6 +27,7 @@ const FILES: [(&str, &str); 21] = runtime_files![
     "_mutdiff/project.py",
     "_mutdiff/pytest_runner.py",
     "_mutdiff/runner.py",
+    "_mutdiff/scripts.py",
     "_mutdiff/server.py",
     "_mutdiff/spawning.py",
     "_mutdiff/startup.py",

@@ -52,6 +52,22 @@ def test_nested_empty():
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {PRINT!r}], env={{}})"
     assert outcome(sys.executable, "-c", code, env={}) == "41"
 def test_shell(): assert outcome(f'{sys.executable} -c "{PRINT}"', shell=True) == "41"
+def test_shell_empty():
+    assert outcome(f'{sys.executable} -c "{PRINT}"', shell=True, env={}, cwd=os.getcwd()) == "41"
+def test_popen_cleared(monkeypatch):
+    clear(monkeypatch)
+    assert os.popen(f'{sys.executable} -c "{PRINT}"').read().strip() == "41"
+def test_patch_dict():
+    from unittest import mock
+    with mock.patch.dict(os.environ, clear=True):
+        assert outcome(sys.executable, "-c", PRINT) == "41"
+def test_patch_dict_spawn():
+    from unittest import mock
+    with mock.patch.dict(os.environ, clear=True):
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            assert pool.apply(value) == 41
+def test_spawnv():
+    assert os.spawnve(os.P_WAIT, sys.executable, [sys.executable, "-m", "mod"], {}) == 0
 def test_script(tmp_path):
     script = tmp_path / "tool"
     path = f"import sys; sys.path[0] = {os.getcwd()!r}"
@@ -116,6 +132,8 @@ def test_runs_once(tmp_path):
 REACHED = [
     *("test_c", "test_m", "test_env", "test_env_path", "test_pass_fds", "test_cleared"),
     *("test_replaced_environ", "test_nested_empty", "test_shell", "test_script", "test_execv"),
+    *("test_shell_empty", "test_popen_cleared", "test_patch_dict", "test_patch_dict_spawn"),
+    "test_spawnv",
     *("test_execle", "test_pool[fork]", "test_pool[spawn]", "test_pool[forkserver]"),
     *("test_executor", "test_reimport", "test_fresh_import"),
 ]

@@ -136,6 +136,8 @@ fn joined(word: VerdictWord, killed_by: Option<TestId>, detail: Option<String>) 
         VerdictWord::NotRun => Verdict::NotRun {
             reason: if detail == NotRunReason::Budget.to_string() {
                 NotRunReason::Budget
+            } else if detail == NotRunReason::OutOfReach.to_string() {
+                NotRunReason::OutOfReach
             } else if detail == NotRunReason::NotAsked.to_string() {
                 NotRunReason::NotAsked
             } else {

@@ -202,6 +202,10 @@ fn short(page: &mut Page<'_>, mutant: &DecidedMutant) {
         Verdict::NotRun { reason: NotRunReason::Interrupted } => {
             "the run was interrupted".to_owned()
         }
+        Verdict::NotRun { reason: NotRunReason::OutOfReach } => {
+            "only a python process with -I, -S or -E may reach it, which takes no mutant along"
+                .to_owned()
+        }
         Verdict::NotRun { reason: NotRunReason::NotAsked } => return,
         Verdict::Survived | Verdict::NoTests | Verdict::Equivalent => return,
     };

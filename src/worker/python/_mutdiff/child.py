@@ -12,7 +12,7 @@ from typing import Any
 from . import channel, kept, mutation, spawning, swap
 from .channel import Memory
 from .codes import LOW, SHIFT, Codes
-from .hits import Reader
+from .hits import Reader, note_beyond
 from .imports import Imports
 from .mutation import Mutant
 from .project import Project
@@ -246,6 +246,7 @@ class Child:
             runner.fixture_hook = fixture_hook
         hits = Reader(log, codes)
         hits.clear()
+        spawning.tell(note_beyond(log, self._project))
         kept.register_at_fork(after_in_child=lambda: tracer.write_through(log))
         recording = Recording()
         tracer.swap(recording)
@@ -278,6 +279,8 @@ class Child:
                 recording = Recording()
                 tracer.swap(recording)
             header, body = _pack(whole, codes, first_new)
+            if hits.beyond:
+                header["b"] = sorted(hits.beyond)
             header.update(k="test", i=position, w=outcome.word, us=int(spent * 1e6))
             if not memory.append(header, body):
                 memory.append({"k": "engine_error", "why": "a trace larger than the slot's memory"})

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import struct
 
-from . import kept
+from . import beyond, kept
 from .codes import LOW, NOBODY, SHIFT, Codes
+from .project import Project
+from .spawning import OutOfReach
 
 #: Bytes of one file of hits, of which a process fills as many as it needs.
 _SIZE = 1 << 20
@@ -56,6 +58,21 @@ class Writer:
         _USED.pack_into(self._map, 0, end)
 
 
+def note_beyond(folder: str, project: Project) -> OutOfReach:
+    """Writes down which files a process may run that cannot be joined."""
+
+    def note(what: beyond.Target, start: str) -> None:
+        try:
+            found = beyond.files(project, what, start)
+        except (OSError, ValueError):
+            found = set(range(len(project.files)))
+        writer = Writer(folder)
+        for index in sorted(found):
+            writer.write(f"B\t{index}\n".encode())
+
+    return note
+
+
 class Reader:
     """Reads what the processes of a test wrote since it was read last."""
 
@@ -65,6 +82,8 @@ class Reader:
         self._read: dict[str, int] = {}
         self._points: dict[tuple[int, int, str], int] = {}
         self._known = 0
+        #: Files that processes may have run which could not be joined, since the first test.
+        self.beyond: set[int] = set()
 
     def clear(self) -> None:
         """Forgets what an earlier child's processes left."""
@@ -96,7 +115,11 @@ class Reader:
 
     def anyone_left(self) -> bool:
         """Whether a process that has written is still alive: it writes nothing a second time."""
-        return any(end > _USED.size and _is_alive(name) for name, end in self._read.items())
+        own = f"{kept.getpid()}-"
+        return any(
+            end > _USED.size and not name.startswith(own) and _is_alive(name)
+            for name, end in self._read.items()
+        )
 
     def _names(self) -> list[str]:
         try:
@@ -107,6 +130,8 @@ class Reader:
     def _take(self, fields: list[str], lines: set[int], edges: set[int]) -> None:
         if fields[0] == "L":
             lines.add(int(fields[1]) << SHIFT | int(fields[2]))
+        elif fields[0] == "B":
+            self.beyond.add(int(fields[1]))
         elif fields[0] == "E":
             caller, rest = self._point(fields[1:])
             callee, _ = self._point(rest)

@@ -23,6 +23,7 @@ waitpid = os.waitpid
 killpg = os.killpg
 kill = os.kill
 getpid = os.getpid
+getcwd = os.getcwd
 setsid = os.setsid
 dup = os.dup
 dup2 = os.dup2

@@ -1,7 +1,8 @@
 """Python programs that tests start with an environment of their own take the mutant along too.
 
-Invariant: only programs that are Python are given anything, the caller's own environment is never
-changed, and a program whose environment did not have the variables does not see them.
+Invariant: only programs that are Python, or a shell that starts it, are given anything; the
+caller's own environment is never changed, and a Python program whose environment did not have the
+variables does not see them.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import kept
+from . import beyond, kept
 
 STATE = "_MUTDIFF_CHILD"
 #: Set when the variables are to be taken away by the child's start-up hook.
 HIDDEN = "_MUTDIFF_HIDDEN"
 _PATH = "PYTHONPATH"
+_SHELLS = frozenset({b"sh", b"bash", b"dash", b"zsh", b"ksh", b"ash"})
 _PYTHON = re.compile(rb"(python|pypy)[0-9.]*t?d?$")
+
+#: Called with what an interpreter runs and the folder that it starts in.
+OutOfReach = Callable[["beyond.Target", str], None]
+_tell: OutOfReach | None = None
 
 
 def announce(state: str, site: str) -> None:
@@ -53,7 +59,7 @@ def install(state: str, site: str) -> dict[bytes, bytes]:
     def fork_exec_along(*arguments: Any) -> int:
         try:
             along = None
-            if _is_python(arguments[1]):
+            if _is_python(arguments[1], arguments[0], arguments[4]):
                 entries = arguments[5]
                 if entries is not None:
                     entries = dict(entry.split(b"=", 1) for entry in entries)
@@ -78,6 +84,12 @@ def install(state: str, site: str) -> dict[bytes, bytes]:
     return needed
 
 
+def tell(out_of_reach: OutOfReach) -> None:
+    """Calls ``out_of_reach`` from now on for Python processes that no start-up hook can join."""
+    global _tell
+    _tell = out_of_reach
+
+
 def renew(needed: dict[bytes, bytes], state: str) -> None:
     """Gives programs another state from now on."""
     needed[STATE.encode()] = kept.fsencode(state)
@@ -93,7 +105,7 @@ def _wrap(name: str, environment_at: int, needed: dict[bytes, bytes]) -> None:
     def along(*arguments: Any, **options: Any) -> Any:
         try:
             environment = None
-            if _is_python([arguments[0]]):
+            if _is_python([arguments[0]], arguments[1], None):
                 entries = arguments[environment_at] if environment_at else None
                 if entries is not None:
                     entries = {kept.fsencode(k): kept.fsencode(v) for k, v in entries.items()}
@@ -131,16 +143,46 @@ def _with(
     return along
 
 
-def _is_python(candidates: Iterable[Any]) -> bool:
-    """Whether the first program that exists is an interpreter or a script for one."""
+def _is_python(candidates: Iterable[Any], given: Iterable[Any], folder: Any) -> bool:
+    """Whether the first program that exists is an interpreter, a script for one, or a shell that
+    is told to start one; ``given`` are the program's arguments, its own name first."""
+    arguments = [kept.fsencode(argument) for argument in given][1:]
     for candidate in candidates:
         path: bytes = kept.fsencode(candidate)
-        if _PYTHON.search(path.rpartition(b"/")[2]) or path == kept.fsencode(sys.executable):
+        name = path.rpartition(b"/")[2]
+        if _PYTHON.search(name) or path == kept.fsencode(sys.executable):
+            _judge(arguments, folder)
             return True
+        if name in _SHELLS:
+            return _shell_starts_python(arguments, folder)
         try:
             with kept.open_file(path, "rb") as file:
                 first = file.readline(200)
         except OSError:
             continue
-        return first.startswith(b"#!") and b"python" in first
+        if not first.startswith(b"#!") or b"python" not in first:
+            return False
+        _judge([*first.split()[1:], path, *arguments], folder)
+        return True
     return False
+
+
+def _shell_starts_python(arguments: list[bytes], folder: Any) -> bool:
+    if arguments[:1] != [b"-c"] or len(arguments) < 2:
+        return False
+    words = arguments[1].replace(b'"', b" ").replace(b"'", b" ").split()
+    found = False
+    for at, word in enumerate(words):
+        if _PYTHON.search(word.rpartition(b"/")[2]) or word == kept.fsencode(sys.executable):
+            found = True
+            _judge(words[at + 1 :], folder)
+    return found
+
+
+def _judge(arguments: list[bytes], folder: Any) -> None:
+    """Tells of an interpreter with these arguments if it is out of reach."""
+    if _tell is None:
+        return
+    what = beyond.target(arguments)
+    if what is not None:
+        _tell(what, kept.getcwd() if folder is None else kept.fsdecode(folder))

@@ -7,9 +7,10 @@ handler and no signal handler is installed.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
-from . import kept, mutation, scripts, spawning
+from . import hits, kept, mutation, scripts, spawning
 from .codes import Codes
 from .imports import Imports
 from .mutation import Mutant
@@ -20,21 +21,22 @@ from .tracer import make_tracer
 def join(text: str, site: str) -> None:
     """Called by the start-up hook (in ``site``) with the state that the test's process left."""
     spawning.conceal(site)
-    spawning.install(text, site)
     kept.hide()
     state: dict[str, Any] = json.loads(text)
+    log: str | None = state["log"]
     with kept.open_file(state["config"], encoding="utf-8") as file:
         config: dict[str, Any] = json.load(file)
     project = Project(config["root"], config["files"], config["test_files"])
     imports = Imports(project, config["cache"])
-    if state["log"]:
+    spawning.install(text, site)
+    if log:
+        spawning.tell(hits.note_beyond(log, project))
         codes = Codes(project)
         tracer = make_tracer(codes)
         imports.install(lambda code: tracer.watch(codes.register(code)))
-        log: str = state["log"]
         tracer.write_through(log)
         # Two processes that write to one file would each lose the other's hits.
-        kept.register_at_fork(after_in_child=lambda: tracer.write_through(log))
+        kept.register_at_fork(after_in_child=partial(tracer.write_through, log))
         tracer.start()
         scripts.take_over(imports)
         return
