@@ -211,3 +211,49 @@ def test_a_collection_failure_says_why(text: str, make_project: Callable[..., Pr
     project = make_project({"test_s.py": text + "\n"})
     said = project.start(runner="unittest").collected["collection_failed"]
     assert "test_s" in said and text.split()[-1].rstrip("(") in said
+
+
+CASE = """
+import os, unittest, mod
+class Case(unittest.TestCase):
+    def test_one(self): self.assertEqual(mod.klass(), 1)
+    def test_two(self):
+        with open(os.environ["COUNT"], "a") as file:
+            print(__name__, file=file)
+"""
+
+RUNNER = """
+import importlib, importlib.util, sys, unittest
+load = unittest.defaultTestLoader.loadTestsFromModule
+suite = unittest.TestSuite()
+suite.addTests(load(importlib.import_module("cases.test_case")))
+spec = importlib.util.spec_from_file_location("by_path", "cases/by_path.py")
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+suite.addTests(load(module))
+result = unittest.TextTestRunner(verbosity=2).run(suite)
+sys.exit(not result.wasSuccessful())
+"""
+
+
+@pytest.mark.parametrize("argument", ["run_tests.py", "run_tests"])
+def test_what_a_runner_script_would_run_is_collected(
+    argument: str, make_project: Callable[..., Project]
+) -> None:
+    files = {"run_tests.py": RUNNER, "cases/test_case.py": CASE, "cases/by_path.py": CASE}
+    project = make_project({**files, "mod.py": MODULE})
+    count = project.area / "count"
+    count.write_text("")
+    process = project.start(runner="unittest", arguments=(argument,), env={"COUNT": str(count)})
+    ids = [
+        f"{name}.Case.test_{n}" for name in ("cases.test_case", "by_path") for n in ("one", "two")
+    ]
+    assert process.ids == ids, process.collected
+    files_of = [project.files[test[1]] for test in process.collected["collected"]]
+    assert files_of == ["cases/test_case.py"] * 2 + ["cases/by_path.py"] * 2
+    assert count.read_text() == "", "tests ran where they were collected"
+    slot = process.slot()
+    assert slot.run([0, 1, 2, 3]).words == ["passed"] * 4
+    assert count.read_text().split() == ["cases.test_case", "by_path"]
+    mutant = project.mutant("mod.py", "return 1", "return 2")
+    assert slot.run([0, 2], mutant).words == ["failed", "failed"]

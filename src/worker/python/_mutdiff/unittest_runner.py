@@ -27,14 +27,22 @@ class UnittestRunner(Runner):
         self._setup: dict[object, tuple[bool, bool]] = {}
 
     def collect(self, then: Callable[[list[Collected]], None]) -> None:
-        found: list[unittest.TestSuite] = []
+        found: list[Any] = []
 
         class Keeper:
             def run(self, suite: Any, /) -> unittest.TestResult:
                 found.append(suite)
                 return unittest.TestResult()
 
+        def keep(suite: Any, result: Any, debug: bool = False) -> Any:
+            found.append(suite)
+            return result
+
         sys.argv = ["python -m unittest", *self._arguments]
+        run = unittest.TestSuite.run
+        # A script that is named as a test module may run what it has loaded at once, without
+        # asking whether it is `__main__`; what it would run is what is collected.
+        unittest.TestSuite.run = keep  # type: ignore[method-assign,assignment]
         try:
             unittest.TestProgram(
                 module=None, argv=sys.argv, testRunner=Keeper(), exit=False, verbosity=0
@@ -42,7 +50,12 @@ class UnittestRunner(Runner):
         except SystemExit as reason:
             if not found:
                 raise CollectionFailed(f"unittest ended with exit code {reason.code}") from None
-        self._tests = list(_flat(found[0]))
+        finally:
+            unittest.TestSuite.run = run  # type: ignore[method-assign]
+        self._tests = []
+        for suite in found:
+            known = {test.id() for test in self._tests}
+            self._tests += [test for test in _flat(suite) if test.id() not in known]
         errors = []
         for test in self._tests:
             if type(test).__name__ in ("_FailedTest", "ModuleImportFailure", "LoadTestsFailure"):
@@ -187,5 +200,8 @@ def _flat(suite: Any) -> Iterator[unittest.TestCase]:
 
 def _describe(test: unittest.TestCase) -> Collected:
     method = getattr(type(test), getattr(test, "_testMethodName", ""), None)
+    code = code_of(method)
     file = getattr(sys.modules.get(type(test).__module__), "__file__", None)
-    return Collected(test.id(), file, code_of(method))
+    if file is None and code is not None:
+        file = code.co_filename  # loaded by its path, and known to no one by its name
+    return Collected(test.id(), file, code)
