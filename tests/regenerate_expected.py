@@ -28,7 +28,7 @@ from brute_force.reports import read
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
 # Fixtures whose suite runs on unittest; the others run on pytest.
-UNITTEST = frozenset({"demo", "unittest_basics"})
+UNITTEST = frozenset({"demo", "unguarded", "unittest_basics"})
 
 Verdicts = dict[str, dict[str, str]]
 
@@ -95,14 +95,15 @@ def judged(name: str, arguments: argparse.Namespace, scratch: Path) -> Verdicts 
         print(f"{name}: {repo}")
         return None
     report = scratch / f"{name}.json"
+    own = FIXTURES / name / "arguments"
+    options = own.read_text(encoding="utf-8").split() if own.exists() else []
     runner = "unittest" if name in UNITTEST else "pytest"
     if arguments.report:
         report = arguments.report
     else:
         command = [arguments.mutdiff, "--repo", repo, "--base", "main", "--runner", runner]
         command += ["--python", arguments.python, "--report", f"json={report}", "-q"]
-        own = FIXTURES / name / "arguments"
-        command += own.read_text(encoding="utf-8").split() if own.exists() else []
+        command += options
         done = subprocess.run(command, check=False)
         if done.returncode not in (0, 1):
             print(f"{name}: mutdiff ended with exit code {done.returncode}")
@@ -112,6 +113,7 @@ def judged(name: str, arguments: argparse.Namespace, scratch: Path) -> Verdicts 
     oracle += ["--repo", str(repo), "--python", arguments.python, "--runner", runner]
     oracle += ["--timeout-floor", "5", "--json", out, "--resume"]
     oracle += ["--jobs", str(arguments.jobs)] if arguments.jobs else []
+    oracle += options[options.index("--tests") :] if "--tests" in options else []
     if subprocess.run(oracle, check=False).returncode != 0:
         print(f"{name}: brute force disagrees, nothing is written")
         return None

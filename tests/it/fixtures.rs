@@ -8,14 +8,17 @@ use std::collections::BTreeSet;
 use crate::harness::{Project, Ran, expected, fixture_arguments, fixture_names, pythons, verdicts};
 
 /// The fixtures that have a test below.
-const TESTED: [&str; 8] = [
+const TESTED: [&str; 11] = [
     "at_import",
     "basics",
     "callers",
     "demo",
     "fixtures_scope",
+    "processes",
+    "programs",
     "subprocess_child",
     "timeouts",
+    "unguarded",
     "unittest_basics",
 ];
 
@@ -88,6 +91,21 @@ fn lines_of_a_fixtures_set_up_belong_to_every_test_that_uses_it() {
 #[test]
 fn mutants_are_in_force_in_children_of_tests() {
     decides_as_expected("subprocess_child");
+}
+
+#[test]
+fn functions_that_run_in_workers_only_are_decided_however_those_start_and_die() {
+    decides_as_expected("processes");
+}
+
+#[test]
+fn programs_that_tests_start_take_the_mutant_along_or_say_that_they_cannot() {
+    decides_as_expected("programs");
+}
+
+#[test]
+fn a_runner_script_without_a_guard_is_collected_and_not_run() {
+    decides_as_expected("unguarded");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod isolation;
 mod layers;
 mod outcomes;
 mod plan;
+mod processes;
 mod second_run;
 mod show_and_demo;
 mod stale;

@@ -227,7 +227,7 @@ fn fixtures() -> PathBuf {
 
 /// Fixtures whose suite runs on unittest; the others run on pytest.
 fn runner(fixture: &str) -> &'static str {
-    if ["demo", "unittest_basics"].contains(&fixture) { "unittest" } else { "pytest" }
+    if ["demo", "unguarded", "unittest_basics"].contains(&fixture) { "unittest" } else { "pytest" }
 }
 
 fn copy(from: &Path, to: &Path) {
