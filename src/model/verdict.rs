@@ -108,7 +108,7 @@ impl fmt::Display for NotRunReason {
             Self::Budget => "budget",
             Self::Interrupted => "interrupted",
             Self::NotAsked => "plan only",
-            Self::OutOfReach => "only python -I, -S or -E may reach it",
+            Self::OutOfReach => "out of reach",
         })
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::harness::{Project, Ran, fixture_arguments, pythons};
-use mutdiff::model::{Report, Verdict};
+use mutdiff::model::{NotRunReason, Report, Verdict};
 
 /// How often a test runs while its mutants are decided: once traced, once for each mutant that it
 /// kills, and twice more without a mutant if it killed any.
@@ -15,6 +15,49 @@ fn expected_runs(report: &Report, test: &str) -> usize {
         |verdict: &Verdict| matches!(verdict, Verdict::Killed { by } if by.as_str() == test);
     let kills = report.mutants.iter().filter(|mutant| by_it(&mutant.verdict)).count();
     1 + kills + if kills > 0 { 2 } else { 0 }
+}
+
+const CHILD: &str = "import subprocess\nimport sys\nfrom pathlib import Path\n\n\
+    from one import one\n\nHERE = Path(__file__).parent\n\n\n\
+    def test_program():\n    command = [sys.executable, *OPTIONS, 'program.py']\n    \
+    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True)\n    \
+    assert (done.stdout, one(1)) == ('5\\n', 2)\n";
+
+#[test]
+fn a_program_that_changes_is_run_again_by_its_test() {
+    for options in ["[]", "['-E']"] {
+        let test = CHILD.replace("OPTIONS", options);
+        let base = [
+            ("one.py", "def one(n):\n    return 1 + n\n"),
+            ("program.py", "from five import five\n\nprint(five())\n"),
+            ("five.py", "def five():\n    return 5\n"),
+            ("test_one.py", &test),
+        ];
+        let change = [("one.py", "def one(n):\n    return n + 1\n")];
+        let project = Project::of(&base, &change);
+        project.run(0, &[]);
+        // Only the program's own process ever runs this.
+        project.write("five.py", "def five():\n    return 6\n");
+        Ran::of(&mut project.main_job(&[])).expect(3).says("test_program");
+    }
+}
+
+#[test]
+fn mutants_out_of_reach_are_named_with_the_tests_that_start_them() {
+    let test = CHILD.replace("OPTIONS", "['-I']");
+    let program = "def five():\n    return 6 - 1\n\n\nprint(five())\n";
+    let base = [
+        ("one.py", "def one(n):\n    return n + 1\n"),
+        ("program.py", "def five():\n    return 5\n\n\nprint(five())\n"),
+        ("test_one.py", &test),
+    ];
+    let project = Project::of(&base, &[("program.py", program)]);
+    let ran = Ran::of(&mut project.main_job(&["--scope", "functions"])).expect(4);
+    ran.says("which only python processes started with -I, -S or -E may reach")
+        .says("They are started by test_one.py::test_program");
+    let out_of_reach = Verdict::NotRun { reason: NotRunReason::OutOfReach };
+    let report = project.report();
+    assert!(report.mutants.iter().all(|mutant| mutant.verdict == out_of_reach), "{report:#?}");
 }
 
 #[test]
