@@ -37,7 +37,7 @@ fn a_program_that_changes_is_run_again_by_its_test() {
         let project = Project::of(&base, &change);
         project.run(0, &[]);
         // Only the program's own process ever runs this.
-        project.write("five.py", "def five():\n    return 6\n");
+        project.write("five.py", "def five():\n    return 5 + 1\n");
         Ran::of(&mut project.main_job(&[])).expect(3).says("test_program");
     }
 }
