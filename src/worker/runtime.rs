@@ -14,7 +14,7 @@ macro_rules! runtime_files {
 }
 
 /// The files of the runtime.
-const FILES: [(&str, &str); 22] = runtime_files![
+const FILES: [(&str, &str); 23] = runtime_files![
     "_mutdiff/__init__.py",
     "_mutdiff/beyond.py",
     "_mutdiff/channel.py",
@@ -25,6 +25,7 @@ const FILES: [(&str, &str); 22] = runtime_files![
     "_mutdiff/kept.py",
     "_mutdiff/mutation.py",
     "_mutdiff/project.py",
+    "_mutdiff/pytest_phases.py",
     "_mutdiff/pytest_runner.py",
     "_mutdiff/runner.py",
     "_mutdiff/scripts.py",

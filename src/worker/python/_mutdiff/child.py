@@ -29,7 +29,6 @@ class Child:
         project: Project,
         imports: Imports,
         memory: Memory,
-        slot: int,
         scratch: str,
         runtime: str,
         config: str,
@@ -37,7 +36,6 @@ class Child:
         self._project = project
         self._imports = imports
         self._memory = memory
-        self._slot = slot
         self._scratch = scratch
         self._runtime = runtime
         self._config = config
@@ -80,7 +78,7 @@ class Child:
                 # For a module that is imported (again) while a test runs.
                 self._override(mutant, command["probe"])
             self._memory.time(channel.TIME_SWAPPED)
-            runner.begin(self._slot, f"{self._scratch}/tmp", command["report"])
+            runner.begin(command["report"])
             if command["trace"] and tracer is not None:
                 self._trace_tests(command, runner, tracer)
             elif self._run_tests(command, command["tests"], runner):
@@ -124,7 +122,8 @@ class Child:
                 names = [test.id for test in collected if test.id not in known]
                 if names:
                     self._memory.append({"k": "new_tests", "ids": names})
-                runner.begin(self._slot, f"{self._scratch}/tmp", command["report"])
+                runner.ready(f"{self._scratch}/tmp")
+                runner.begin(command["report"])
                 self._run_tests(command, tests, runner)
             except BaseException:
                 _leave_if_forked(me)

@@ -29,6 +29,7 @@ dup = os.dup
 dup2 = os.dup2
 close = os.close
 os_open = os.open
+lseek = os.lseek
 os_read = os.read
 os_write = os.write
 stat = os.stat

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import kept
 from .imports import Imports
+from .pytest_phases import Phases
 from .runner import FAILED, PASSED, SKIPPED, Collected, CollectionFailed, Outcome, Runner, code_of
 
 #: Options that keep a plugin installed but out of the way, by the plugin's entry point.
@@ -48,6 +49,8 @@ class PytestRunner(Runner):
         self._served = False
         self._used: list[Any] = []
         self._blocked: set[str] = set()
+        self._null = -1
+        self._captures: list[tuple[int, int]] = []
 
     def collect(self, then: Callable[[list[Collected]], None]) -> None:
         import pytest
@@ -70,15 +73,27 @@ class PytestRunner(Runner):
                 "\n".join(self._errors) or f"pytest ended with exit code {int(code)}"
             )
 
-    def begin(self, slot: int, scratch: str, report: bool) -> None:
-        self._report = report
+    def ready(self, scratch: str) -> None:
         factory = getattr(self._config, "_tmp_path_factory", None)
         if factory is not None:
             from pathlib import Path
 
             factory._given_basetemp = Path(scratch)
             factory._basetemp = None
-        self._own_capture(report)
+        self._own_capture()
+
+    def begin(self, report: bool) -> None:
+        self._report = report
+        for captured, saved in self._captures:
+            # A fork that was killed leaves what it had captured.
+            kept.ftruncate(captured, 0)
+            kept.lseek(captured, 0, 0)
+            kept.dup2(self._null, saved, inheritable=False)
+        if not report:
+            kept.dup2(self._null, 1)
+            kept.dup2(self._null, 2)
+        kept.dup2(self._null, 0)
+        kept.close(self._null)
 
     def run(self, number: int, following: int | None) -> Outcome:
         from _pytest.outcomes import Exit
@@ -113,6 +128,7 @@ class PytestRunner(Runner):
     def collected(self, session: Any) -> None:
         """Called by the plugin when collection has ended."""
         self._config = session.config
+        self._phases = Phases()
         self._items = session.items
         self._served = True
         self._then([self._describe(item) for item in self._items])
@@ -139,7 +155,6 @@ class PytestRunner(Runner):
 
     def protocol(self, item: Any, nextitem: Any) -> bool:
         """Set-up, call, tear-down of an item, without logging."""
-        from _pytest import runner
         from _pytest.assertion import util
 
         if not self._report:
@@ -148,17 +163,32 @@ class PytestRunner(Runner):
         has_request = hasattr(item, "_request")
         if has_request and not item._request:
             item._initrequest()
-        setup = runner.call_and_report(item, "setup", log=False)
-        self.note(setup)
-        if setup.passed and not item.config.getoption("setuponly", False):
-            self.note(runner.call_and_report(item, "call", log=False))
+        if self._report or self._phases.needs_reports(item):
+            run = self._reported
+        else:
+            run = self._unreported
+        if run(item, "setup") and not item.config.getoption("setuponly", False):
+            run(item, "call")
         request = getattr(item, "_request", None)
         self._used = list(getattr(request, "_fixture_defs", {}).values())
-        self.note(runner.call_and_report(item, "teardown", log=False, nextitem=nextitem))
+        run(item, "teardown", nextitem=nextitem)
         if has_request:
             item._request = False
             item.funcargs = None
         return True
+
+    def _reported(self, item: Any, when: str, **options: Any) -> bool:
+        from _pytest import runner
+
+        report = runner.call_and_report(item, when, log=False, **options)  # type: ignore[arg-type]
+        self.note(report)
+        return bool(report.passed)
+
+    def _unreported(self, item: Any, when: str, **options: Any) -> bool:
+        outcome = self._phases.run(item, when, **options)
+        self._failed = self._failed or outcome == FAILED
+        self._skipped = self._skipped or outcome == SKIPPED
+        return outcome == PASSED
 
     def note(self, report: Any) -> None:
         """Takes a phase's (or a subtest's) report into the outcome."""
@@ -177,9 +207,9 @@ class PytestRunner(Runner):
             item.nodeid, None if path is None else str(path), code_of(getattr(item, "obj", None))
         )
 
-    def _own_capture(self, report: bool) -> None:
-        """Gives this fork capture files of its own: forks share the offsets of inherited ones."""
-        null = kept.os_open(kept.NULL, kept.O_RDWR)
+    def _own_capture(self) -> None:
+        """Gives this slot capture files of its own: slots share the offsets of inherited ones."""
+        self._null = kept.os_open(kept.NULL, kept.O_RDWR)
         manager = self._config.pluginmanager.getplugin("capturemanager")
         capturing = getattr(manager, "_global_capturing", None)
         for name in ("out", "err"):
@@ -190,12 +220,7 @@ class PytestRunner(Runner):
                 own = kept.memfd_create("mutdiff-capture")
                 kept.dup2(own, file.fileno(), inheritable=False)
                 kept.close(own)
-                kept.dup2(null, saved, inheritable=False)
-        if not report:
-            kept.dup2(null, 1)
-            kept.dup2(null, 2)
-        kept.dup2(null, 0)
-        kept.close(null)
+                self._captures.append((file.fileno(), saved))
 
 
 class _Plugin:

@@ -46,8 +46,12 @@ class Runner:
         """Collects and calls ``then`` while the collected tests can be run."""
         raise NotImplementedError
 
-    def begin(self, slot: int, scratch: str, report: bool) -> None:
-        """Prepares a fork for running tests: a private temporary directory, private capture."""
+    def ready(self, scratch: str) -> None:
+        """Prepares a slot, whose forks run one after another: its own directory and capture."""
+        raise NotImplementedError
+
+    def begin(self, report: bool) -> None:
+        """Prepares a fork of a slot that is ready."""
         raise NotImplementedError
 
     def run(self, number: int, following: int | None) -> Outcome:

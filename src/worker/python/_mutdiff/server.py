@@ -202,8 +202,11 @@ class Server:
         scratch = f"{self._config['scratch']}/slot-{slot}-{command['token']}"
         kept.makedirs(scratch, exist_ok=True)
         child = Child(
-            self._project, self._imports, memory, slot, scratch, self._runtime, self._config_path
+            self._project, self._imports, memory, scratch, self._runtime, self._config_path
         )
+        if self._runner is not None:
+            self._runner.ready(f"{scratch}/tmp")
+        fork = kept.fork if _is_single_threaded() else _fork_quietly
         while True:
             order = link.receive()
             if order is None:
@@ -214,7 +217,7 @@ class Server:
                 self._imports.stop_registering()
                 self._tracer = None
             child.prepare(order, self._live)
-            pid = _fork_quietly()
+            pid = fork()
             if pid == 0:
                 try:
                     child.enter()
@@ -232,6 +235,15 @@ class Server:
         else:
             assert self._runner is not None
             child.run_hot(order, self._runner, self._tracer)
+
+
+def _is_single_threaded() -> bool:
+    """Whether this process has no other thread: a slot, being a fork, has only what fork hooks of
+    libraries began."""
+    try:
+        return len(kept.listdir("/proc/self/task")) == 1
+    except OSError:
+        return False
 
 
 def _fork_quietly() -> int:

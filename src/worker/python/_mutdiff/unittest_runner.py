@@ -64,15 +64,17 @@ class UnittestRunner(Runner):
             raise CollectionFailed("\n".join(errors))
         then([_describe(test) for test in self._tests])
 
-    def begin(self, slot: int, scratch: str, report: bool) -> None:
+    def ready(self, scratch: str) -> None:
+        self._null = kept.os_open(kept.NULL, kept.O_RDWR)
+
+    def begin(self, report: bool) -> None:
         self._result = _Result()
         self._result.report = report
         # Keeps the suite from tearing classes and modules down after each single test.
         self._result._testRunEntered = True
-        null = kept.os_open(kept.NULL, kept.O_RDWR)
         for fd in (0,) if report else (0, 1, 2):
-            kept.dup2(null, fd)
-        kept.close(null)
+            kept.dup2(self._null, fd)
+        kept.close(self._null)
 
     def run(self, number: int, following: int | None) -> Outcome:
         result = self._result
