@@ -89,6 +89,7 @@ impl Warm {
             only: None,
             preload: &[],
             jobs: run.options.jobs.get(),
+            memory_limit: run.options.memory_limit,
             search: &search,
         };
         let mut process = Process::start(run.directory, Mode::Warm, &options, run.interrupted)?;
@@ -393,9 +394,10 @@ impl Tracer<'_> {
         match run.ended {
             Ended::Finished => {}
             Ended::Interrupted => return Err(WorkerError::Interrupted),
-            Ended::Crashed { .. } | Ended::TimedOut { .. } => {
+            Ended::Crashed { .. } | Ended::TimedOut { .. } | Ended::OutOfMemory { .. } => {
                 let outcome = match run.ended {
                     Ended::TimedOut { .. } => TestOutcome::TimedOut,
+                    Ended::OutOfMemory { .. } => TestOutcome::OutOfMemory,
                     _ => TestOutcome::Crashed,
                 };
                 let broken = unit[done.min(unit.len() - 1)];
