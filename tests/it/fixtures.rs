@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::harness::{Project, Ran, expected, fixture_arguments, fixture_names, pythons, verdicts};
 
 /// The fixtures that have a test below.
-const TESTED: [&str; 11] = [
+const TESTED: [&str; 12] = [
     "at_import",
     "basics",
     "callers",
@@ -16,6 +16,7 @@ const TESTED: [&str; 11] = [
     "fixtures_scope",
     "processes",
     "programs",
+    "runaways",
     "subprocess_child",
     "timeouts",
     "unguarded",
@@ -111,6 +112,11 @@ fn a_runner_script_without_a_guard_is_collected_and_not_run() {
 #[test]
 fn endless_tests_end_as_timeout_and_not_as_killed() {
     decides_as_expected("timeouts");
+}
+
+#[test]
+fn runaways_are_stopped_at_their_limits_and_disturb_no_other_mutant() {
+    decides_as_expected("runaways");
 }
 
 #[test]
