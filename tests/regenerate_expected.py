@@ -86,7 +86,7 @@ def differences(expected: Verdicts, actual: Verdicts) -> list[str]:
 
 
 def memory(options: list[str]) -> list[str]:
-    """The limit of memory among mutdiff's options, for the oracle: it counts the interpreter too."""
+    """The limit of memory in the options, for the oracle, which counts the interpreter too."""
     if "--memory-limit" not in options:
         return []
     size = options[options.index("--memory-limit") + 1]
