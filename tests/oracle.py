@@ -295,7 +295,9 @@ def parse() -> argparse.Namespace:
         help="a run may take F times the plain suite plus --timeout-floor seconds (default 8)",
     )
     parser.add_argument("--timeout-floor", type=float, default=FLOOR_SECONDS)
-    parser.add_argument("--memory", type=int, default=4096, help="MiB a process may map; 0: any")
+    parser.add_argument(
+        "--memory", type=int, default=2048, help="MiB a run may hold, all processes; 0: any"
+    )
     parser.add_argument("--json", type=Path, help="write every judgement there")
     parser.add_argument("--resume", action="store_true", help="use what --json already holds")
     parser.add_argument("--only", action="append", default=[], help="judge this mutant id only")

@@ -140,6 +140,34 @@ class OracleTest(unittest.TestCase):
         self.assertIn("brute force: 1 timeout", output)
         self.assertEqual(code, 0, output)
 
+    def add_to_test(self, deed: str) -> None:
+        """Has the test of `add` do something more when the sum is wrong."""
+        assertion = "self.assertEqual(c.add(1, 2), 3)"
+        more = f"if c.add(1, 2) != 3:\n            {deed}\n        {assertion}"
+        text = TESTS.replace(assertion, more).replace("import unittest", "import os, unittest", 1)
+        (self.repo / "test_code.py").write_text(text)
+
+    def test_exit_before_the_end_is_a_failure(self) -> None:
+        self.add_to_test("os._exit(0)")
+        code, output = self.judge([KILLED])
+        self.assertEqual(output.splitlines()[-1], "1 mutants, 1 agree, 0 disagree, 0 soft", output)
+        self.assertEqual(code, 0)
+
+    def test_memory_without_end_is_a_failure(self) -> None:
+        held = "held = [bytearray(b'x' * 10**7) for _ in range(60)]"
+        self.add_to_test(f"{held}; __import__('time').sleep(9)")
+        code, output = self.judge([WRONG_SURVIVOR], "--memory", "200")
+        self.assertIn("more than 200 MiB", output)
+        self.assertEqual(code, 1)
+
+    def test_daemon_does_not_outlive_its_run(self) -> None:
+        place = self.scratch / "daemon"
+        sleep = f"open({str(place)!r}, 'w').write(str(os.getpid())); __import__('time').sleep(60)"
+        daemon = f"os.fork() or (os.setsid(), os.fork() and os._exit(0), exec({sleep!r}))"
+        self.add_to_test(f"{daemon}; __import__('time').sleep(0.5)")
+        self.judge([KILLED])
+        self.assertFalse(Path("/proc", place.read_text()).exists())
+
     def test_span_that_holds_other_text_is_an_error(self) -> None:
         code, output = self.judge([{**KILLED, "original": "*"}])
         self.assertIn("the report says b'*'", output)

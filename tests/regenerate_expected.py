@@ -85,6 +85,14 @@ def differences(expected: Verdicts, actual: Verdicts) -> list[str]:
     return lines
 
 
+def memory(options: list[str]) -> list[str]:
+    """The limit of memory in the options, for the oracle, which counts the interpreter too."""
+    if "--memory-limit" not in options:
+        return []
+    size = options[options.index("--memory-limit") + 1]
+    return ["--memory", str(int(size.removesuffix("M")) + 64)]
+
+
 def judged(name: str, arguments: argparse.Namespace, scratch: Path) -> Verdicts | None:
     """The verdicts of a fixture, or `None` when brute force disagrees or mutdiff fails."""
     repo = scratch / name
@@ -112,6 +120,7 @@ def judged(name: str, arguments: argparse.Namespace, scratch: Path) -> Verdicts 
     oracle = [sys.executable, str(Path(__file__).with_name("oracle.py")), "--report", str(report)]
     oracle += ["--repo", str(repo), "--python", arguments.python, "--runner", runner]
     oracle += ["--timeout-floor", "5", "--json", out, "--resume"]
+    oracle += memory(options)
     oracle += ["--jobs", str(arguments.jobs)] if arguments.jobs else []
     oracle += options[options.index("--tests") :] if "--tests" in options else []
     if subprocess.run(oracle, check=False).returncode != 0:

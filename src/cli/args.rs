@@ -11,7 +11,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output::ReportTarget;
-use crate::config::{DeadlineOptions, Options, RunnerKind};
+use crate::config::{DeadlineOptions, Options, RunnerKind, default_memory_limit, memory_size};
 use crate::model::{MutantId, ScopeKind};
 
 const STYLES: Styles = Styles::styled()
@@ -159,6 +159,10 @@ pub(super) struct RunArgs {
     /// The floor, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "2", help_heading = "Tests")]
     deadline_floor: Duration,
+    /// A test, with all that it starts, may grow by SIZE (512M, 2G) over what importing took; default:
+    /// 2G, or a quarter of the machine's memory if that is less
+    #[arg(long, value_name = "SIZE", value_parser = memory_size, help_heading = "Tests")]
+    memory_limit: Option<u64>,
 
     /// Show what would be tested and why; runs nothing of the project's
     #[arg(long, help_heading = "Output")]
@@ -187,6 +191,7 @@ impl RunArgs {
             runner: self.runner.map(RunnerKind::from),
             tests: if self.rest.is_empty() { self.tests.clone() } else { self.rest.clone() },
             allow_failing: self.allow_failing,
+            memory_limit: self.memory_limit.unwrap_or_else(default_memory_limit),
             deadline: DeadlineOptions { factor: self.deadline_factor, floor: self.deadline_floor },
         }
     }
@@ -234,6 +239,7 @@ pub(super) fn default_options(repo: PathBuf) -> Options {
         runner: None,
         tests: Vec::new(),
         allow_failing: false,
+        memory_limit: default_memory_limit(),
         deadline: DeadlineOptions::default(),
     }
 }
@@ -367,6 +373,8 @@ mod tests {
             ("--deadline-factor 0.5", "at least 1"),
             ("--deadline-factor nan", "at least 1"),
             ("--deadline-floor=-1", "at least 0"),
+            ("--memory-limit 1M", "at least 16M"),
+            ("--memory-limit much", "such as 512M"),
             ("show xyz", "hexadecimal"),
             ("--report xml=a", "json"),
             ("--report json", "FORMAT=PATH"),

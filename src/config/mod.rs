@@ -2,9 +2,13 @@
 //!
 //! Invariant: an [`Options`] value holds no contradiction; the layers below need not check it.
 
+mod memory;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use memory::{default_memory_limit, memory_size};
 
 use crate::model::ScopeKind;
 
@@ -31,6 +35,8 @@ pub struct Options {
     pub tests: Vec<String>,
     /// Leave out tests that fail without a mutant instead of stopping.
     pub allow_failing: bool,
+    /// Bytes by which a test and all that it starts may grow.
+    pub memory_limit: u64,
     /// How long a test may take under a mutant.
     pub deadline: DeadlineOptions,
 }

@@ -123,11 +123,13 @@ impl Digests {
         &self,
         mutant: &Mutant,
         environment: &EnvKey,
+        limits: &str,
         cold: bool,
         tests: impl Iterator<Item = (&'t TestId, ReachDigest)>,
     ) -> Basis {
         let mut hash = Sha256::new();
         hash.update(environment.0.as_bytes());
+        hash.update(limits.as_bytes());
         hash.update([u8::from(cold)]);
         for text in [&mutant.original, &mutant.replacement] {
             hash.update(text.as_bytes());

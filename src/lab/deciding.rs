@@ -36,6 +36,8 @@ pub(super) enum Step {
     Failed(usize),
     /// The test at this position did not end; `busy` when it used its processor all the while.
     TimedOut { position: usize, busy: bool },
+    /// The test at this position grew beyond the limit of memory.
+    OutOfMemory(usize),
     /// A test that exists only with the mutant failed.
     NewTestFailed(String),
     /// The mutant needs a fresh import.
@@ -87,6 +89,7 @@ pub(super) fn step(run: &SlotRun, count: usize) -> Step {
         Ended::Interrupted => Step::Interrupted,
         Ended::TimedOut { position, busy } => Step::TimedOut { position, busy },
         Ended::Crashed { position } => Step::Failed(position),
+        Ended::OutOfMemory { position } => Step::OutOfMemory(position),
         Ended::Finished if ended >= count => Step::Passed,
         Ended::Finished => Step::Settled(Verdict::Error {
             message: format!("a child ended after {ended} of {count} tests"),
@@ -98,6 +101,7 @@ pub(super) fn step(run: &SlotRun, count: usize) -> Step {
 enum Alone {
     Passes,
     Fails,
+    OutOfMemory,
     TimesOut,
     Interrupted,
     Settled(Verdict),
@@ -203,8 +207,11 @@ impl Attempt<'_, '_> {
                     return Ok(Some(Verdict::Killed { by: TestId::new(id) }));
                 }
                 Step::Failed(0) => (0, Alone::Fails),
+                Step::OutOfMemory(0) => (0, Alone::OutOfMemory),
                 Step::TimedOut { position: 0, busy: true } => (0, Alone::TimesOut),
-                Step::Failed(position) | Step::TimedOut { position, .. } => {
+                Step::Failed(position)
+                | Step::OutOfMemory(position)
+                | Step::TimedOut { position, .. } => {
                     let position = position.min(rest.len() - 1);
                     (position, self.alone(lane, heat, rest[position])?)
                 }
@@ -260,9 +267,11 @@ impl Attempt<'_, '_> {
             Alone::Passes => return Ok(None),
             Alone::Interrupted => return Err(WorkerError::Interrupted),
             Alone::Settled(verdict) => return Ok(Some(verdict)),
-            Alone::Fails | Alone::TimesOut => {}
+            Alone::Fails | Alone::OutOfMemory | Alone::TimesOut => {}
         }
-        if !self.passes_without(lane, heat, test)? {
+        // A trace says nothing of memory: the limit may have been another one when it was made.
+        let again = matches!(alone, Alone::OutOfMemory);
+        if !self.passes_without(lane, heat, test, again)? {
             self.flaky.push(test);
             return Ok(None);
         }
@@ -273,15 +282,20 @@ impl Attempt<'_, '_> {
         Ok(Some(Verdict::Killed { by: engine.id(test) }))
     }
 
-    /// Whether a test passes alone without the mutant.
+    /// Whether a test passes alone without the mutant; `again` when its trace is no answer.
     fn passes_without(
         &mut self,
         lane: &mut Lane,
         heat: Heat,
         test: usize,
+        again: bool,
     ) -> Result<bool, WorkerError> {
         let began = Instant::now();
-        let passes = self.engine.passes_alone(lane, heat, test);
+        let passes = if again {
+            self.engine.passes_again(lane, heat, test)
+        } else {
+            self.engine.passes_alone(lane, heat, test)
+        };
         self.unmutated += began.elapsed();
         passes
     }
@@ -292,6 +306,7 @@ impl Attempt<'_, '_> {
         Ok(match step(&run, 1) {
             Step::Passed => Alone::Passes,
             Step::Failed(_) | Step::NewTestFailed(_) | Step::CollectionFailed => Alone::Fails,
+            Step::OutOfMemory(_) => Alone::OutOfMemory,
             Step::TimedOut { .. } => Alone::TimesOut,
             Step::Interrupted => Alone::Interrupted,
             Step::Settled(verdict) => Alone::Settled(verdict),
@@ -339,9 +354,9 @@ impl Attempt<'_, '_> {
                 Alone::Interrupted => return Err(WorkerError::Interrupted),
                 Alone::Settled(verdict) => return Ok(verdict),
                 Alone::TimesOut => return Ok(Verdict::Timeout { test: engine.id(test) }),
-                Alone::Fails => {}
+                Alone::Fails | Alone::OutOfMemory => {}
             }
-            if self.passes_without(lane, Heat::Cold, test)? {
+            if self.passes_without(lane, Heat::Cold, test, false)? {
                 engine.killed(&self.planned.mutant.function, test);
                 return Ok(Verdict::Killed { by: engine.id(test) });
             }

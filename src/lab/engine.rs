@@ -45,7 +45,6 @@ pub(super) struct Engine<'e> {
     /// How long a cold child may take before its first test.
     allowance: Duration,
     cold: Mutex<Option<Arc<Process>>>,
-    cold_pid: Mutex<BTreeSet<u32>>,
     alone: Mutex<HashMap<(usize, Heat), bool>>,
     killers: Mutex<HashMap<FunctionKey, Vec<usize>>>,
     flaky: Mutex<BTreeSet<usize>>,
@@ -89,7 +88,6 @@ impl<'e> Engine<'e> {
                 .collect(),
             allowance: Duration::from_secs(10) + started * 10,
             cold: Mutex::new(None),
-            cold_pid: Mutex::new(BTreeSet::new()),
             alone: Mutex::new(HashMap::new()),
             killers: Mutex::new(HashMap::new()),
             flaky: Mutex::new(BTreeSet::new()),
@@ -178,6 +176,16 @@ impl<'e> Engine<'e> {
         if heat == Heat::Hot && self.known.trace.tests()[test].summary.alone_ok {
             return Ok(true);
         }
+        self.passes_again(lane, heat, test)
+    }
+
+    /// The same, whatever its trace says.
+    pub(super) fn passes_again(
+        &self,
+        lane: &mut Lane,
+        heat: Heat,
+        test: usize,
+    ) -> Result<bool, WorkerError> {
         let known =
             self.alone.lock().expect("no thread panics with the lock").get(&(test, heat)).copied();
         if let Some(passes) = known {
@@ -259,13 +267,6 @@ impl<'e> Engine<'e> {
         self.known.trace.tests()[test].summary.path.as_ref()
     }
 
-    /// Processes that are no strays.
-    pub(super) fn pids(&self) -> BTreeSet<u32> {
-        let mut pids = self.cold_pid.lock().expect("no thread panics with the lock").clone();
-        pids.insert(self.warm.process.pid());
-        pids
-    }
-
     fn files_of(&self, tests: &[usize]) -> Option<Vec<String>> {
         let files: Option<BTreeSet<&RepoPath>> =
             tests.iter().map(|&test| self.file(test)).collect();
@@ -307,13 +308,13 @@ impl<'e> Engine<'e> {
                 only: None,
                 preload,
                 jobs: self.run.options.jobs.get(),
+                memory_limit: self.run.options.memory_limit,
                 search: &self.search,
             };
             let mut process =
                 Process::start(self.run.directory, Mode::Cold, &options, self.run.interrupted)?;
             let leaked = process.ready(self.run.interrupted)?;
             if leaked.is_empty() || preload.is_empty() {
-                self.cold_pid.lock().expect("no thread panics with the lock").insert(process.pid());
                 let process = Arc::new(process);
                 *cold = Some(process.clone());
                 return Ok(process);

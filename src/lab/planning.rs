@@ -161,6 +161,8 @@ pub(super) fn plan(
         by_file.entry(&function.function.path).or_default().push(function);
     }
     let mut router = Router::new(subject, known);
+    // With other limits, a runaway may come to another end.
+    let limits = format!("{:?} {}", options.deadline, options.memory_limit);
     let file_numbers: HashMap<RepoPath, usize> =
         subject.files.keys().cloned().enumerate().map(|(number, path)| (path, number)).collect();
     let mut found: HashMap<FunctionKey, Vec<Planned>> = HashMap::new();
@@ -181,7 +183,7 @@ pub(super) fn plan(
             if body && !all && !concerns_statement(&module, &mutant, scoped) {
                 continue;
             }
-            let (route, basis) = router.route(&mutant, environment);
+            let (route, basis) = router.route(&mutant, environment, &limits);
             let file = file_numbers[path];
             let beyond = known
                 .trace
@@ -321,7 +323,12 @@ impl<'k> Router<'k> {
     }
 
     /// How a mutant is decided and what the verdict will rest on.
-    fn route(&mut self, mutant: &Mutant, environment: &Environment) -> (Route, Option<Basis>) {
+    fn route(
+        &mut self,
+        mutant: &Mutant,
+        environment: &Environment,
+        limits: &str,
+    ) -> (Route, Option<Basis>) {
         let path = &mutant.function.path;
         let (first, last) = mutant.statement_lines;
         let lines = LineRange { first, last };
@@ -353,7 +360,7 @@ impl<'k> Router<'k> {
         let stored = self.known.trace.tests();
         let parts =
             tests.iter().map(|&test| (&stored[test].summary.id, stored[test].summary.digest));
-        let basis = self.digests.verdict(mutant, &environment.key, cold, parts);
+        let basis = self.digests.verdict(mutant, &environment.key, limits, cold, parts);
         (route, Some(basis))
     }
 

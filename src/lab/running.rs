@@ -3,7 +3,7 @@
 //! Invariant: Python is started only when something has to be traced or decided; each verdict is
 //! on its way into the store before the next mutant of its lane starts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
@@ -25,7 +25,7 @@ use crate::model::{
     Conclusion, Counts, FailedTest, FunctionKey, NotRunReason, Notice, Phase, Report, ScopeKind,
     TestId, Verdict,
 };
-use crate::store::{EnvKey, RunKey, Store, StoredVerdict};
+use crate::store::{RunKey, Store, StoredVerdict};
 use crate::worker::{RunDirectory, WorkerError, become_subreaper, kill_strays};
 
 /// A key that no run has: a report under it is shown, and never taken for an answer.
@@ -101,7 +101,7 @@ pub fn run(
         Run { options, environment: &environment, directory: &directory, events, interrupted };
     let result = conduct(&run, &mut subject, &mut store, &change, &mut clock);
     // The run's own processes have ended with `conduct`; what is left was started by tests.
-    kill_strays(&BTreeSet::new());
+    kill_strays();
     let report = match result {
         Ok(parts) => {
             clock.enter(Phase::Finish);
@@ -158,7 +158,7 @@ fn conduct(
     };
     let began = Instant::now();
     let mut warm = None;
-    let state = state(subject, &run.environment.key);
+    let state = state(subject, run);
     let mut gone = BTreeMap::new();
     let is_traced = store.note("traced")?.is_some_and(|known| known == state);
     if !is_traced {
@@ -253,11 +253,12 @@ fn conduct(
     Ok(parts)
 }
 
-/// A digest of the environment and all Python files: with an equal one, a trace need not be looked
+/// A digest of the environment, the limit of memory and all Python files: with an equal one, a trace need not be looked
 /// at.
-fn state(subject: &Subject, environment: &EnvKey) -> Vec<u8> {
+fn state(subject: &Subject, run: &Run<'_>) -> Vec<u8> {
     let mut hash = Sha256::new();
-    hash.update(environment.0.as_bytes());
+    hash.update(run.environment.key.0.as_bytes());
+    hash.update(run.options.memory_limit.to_le_bytes());
     for (path, content) in &subject.files {
         hash.update(path.as_str().as_bytes());
         hash.update([0]);
@@ -408,7 +409,7 @@ fn decide(
         writing.join().expect("the storing thread does not panic")?;
         worked.map_err(LabError::from)
     })?;
-    kill_strays(&engine.pids());
+    kill_strays();
     let spent = engine.spent();
     clock.add(Phase::Fork, spent.fork);
     clock.add(Phase::Swap, spent.swap);

@@ -132,7 +132,7 @@ impl Subject {
     pub(super) fn digest(&self, options: &Options, environment: &str) -> [u8; 32] {
         let mut hash = Sha256::new();
         let asked = format!(
-            "{:?} {:?} {} {:?} {:?} {} {:?} {environment} {}",
+            "{:?} {:?} {} {:?} {:?} {} {:?} {} {environment} {}",
             options.scope,
             options.depth,
             self.base.merge_base,
@@ -140,6 +140,7 @@ impl Subject {
             options.tests,
             options.allow_failing,
             options.deadline,
+            options.memory_limit,
             crate::model::REPORT_VERSION,
         );
         hash.update(asked.as_bytes());

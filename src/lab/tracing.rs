@@ -89,6 +89,7 @@ impl Warm {
             only: None,
             preload: &[],
             jobs: run.options.jobs.get(),
+            memory_limit: run.options.memory_limit,
             search: &search,
         };
         let mut process = Process::start(run.directory, Mode::Warm, &options, run.interrupted)?;
@@ -151,7 +152,11 @@ pub(super) fn trace(
             }
         })
         .collect();
-    let (stale, first_fork) = stale_tests(store, &mut digests, &tests)?;
+    // A test that passed under a higher limit of memory has not shown that it passes now.
+    let limit = run.options.memory_limit;
+    let highest = highest_limit(store)?.unwrap_or(limit);
+    let (stale, first_fork) = stale_tests(store, &mut digests, &tests, limit < highest)?;
+    store.put_note(HIGHEST, &limit.max(highest).to_le_bytes())?;
     run.events.phase(Phase::Trace, Some(stale.len()));
     if stale.is_empty() {
         return Ok(Vec::new());
@@ -168,7 +173,18 @@ pub(super) fn trace(
     failed.sort_by_key(|record| record.summary.position);
     let outputs = tracer.untraced(&mut failed, &mut slots)?;
     store.put_tests(&failed)?;
+    if stale.len() == tests.len() {
+        store.put_note(HIGHEST, &limit.to_le_bytes())?;
+    }
     Ok(outputs)
+}
+
+/// The note of the highest limit of memory that a stored test was traced under.
+const HIGHEST: &str = "memory limit";
+
+fn highest_limit(store: &Store) -> Result<Option<u64>, LabError> {
+    let note = store.note(HIGHEST)?;
+    Ok(note.and_then(|bytes| Some(u64::from_le_bytes(bytes.try_into().ok()?))))
 }
 
 /// Stores what imports did; returns the pairs (importer, imported).
@@ -200,6 +216,7 @@ fn stale_tests(
     store: &mut Store,
     digests: &mut Digests,
     tests: &[TestSummary],
+    all: bool,
 ) -> Result<(Vec<usize>, u32), LabError> {
     let stored = store.load_trace()?;
     let present: BTreeSet<&TestId> = tests.iter().map(|test| &test.id).collect();
@@ -219,7 +236,7 @@ fn stale_tests(
                 && known.summary.path == test.path
                 && !known.summary.outcome.is_failure()
         });
-        if !holds {
+        if all || !holds {
             stale.push(number);
         }
     }
@@ -393,9 +410,10 @@ impl Tracer<'_> {
         match run.ended {
             Ended::Finished => {}
             Ended::Interrupted => return Err(WorkerError::Interrupted),
-            Ended::Crashed { .. } | Ended::TimedOut { .. } => {
+            Ended::Crashed { .. } | Ended::TimedOut { .. } | Ended::OutOfMemory { .. } => {
                 let outcome = match run.ended {
                     Ended::TimedOut { .. } => TestOutcome::TimedOut,
+                    Ended::OutOfMemory { .. } => TestOutcome::OutOfMemory,
                     _ => TestOutcome::Crashed,
                 };
                 let broken = unit[done.min(unit.len() - 1)];

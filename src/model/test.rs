@@ -43,12 +43,14 @@ pub enum TestOutcome {
     Crashed,
     /// It did not end within its deadline.
     TimedOut,
+    /// It and all that it started grew beyond the limit of memory.
+    OutOfMemory,
 }
 
 impl TestOutcome {
     /// Whether a run of the suite would be red for it.
     pub fn is_failure(self) -> bool {
-        matches!(self, Self::Failed | Self::Crashed | Self::TimedOut)
+        matches!(self, Self::Failed | Self::Crashed | Self::TimedOut | Self::OutOfMemory)
     }
 }
 

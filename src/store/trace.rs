@@ -246,6 +246,7 @@ fn outcome_number(outcome: TestOutcome) -> u8 {
         TestOutcome::Skipped => 2,
         TestOutcome::Crashed => 3,
         TestOutcome::TimedOut => 4,
+        TestOutcome::OutOfMemory => 5,
     }
 }
 
@@ -256,6 +257,7 @@ pub(super) fn outcome(number: u8) -> Result<TestOutcome, Fault> {
         2 => TestOutcome::Skipped,
         3 => TestOutcome::Crashed,
         4 => TestOutcome::TimedOut,
+        5 => TestOutcome::OutOfMemory,
         _ => return Err(Fault::Malformed("a test ended in no known way")),
     })
 }

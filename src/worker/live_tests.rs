@@ -41,17 +41,21 @@ class T(unittest.TestCase):
             time.sleep(60)
 ";
 
-struct Project {
+pub(super) struct Project {
     directory: RunDirectory,
-    root: tempfile::TempDir,
+    pub(super) root: tempfile::TempDir,
     files: Vec<RepoPath>,
     interpreter: Interpreter,
 }
 
 fn project() -> Project {
+    project_of(TESTS)
+}
+
+pub(super) fn project_of(tests: &str) -> Project {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("mod.py"), SOURCE).unwrap();
-    fs::write(root.path().join("test_mod.py"), TESTS).unwrap();
+    fs::write(root.path().join("test_mod.py"), tests).unwrap();
     let interpreter = find_interpreter(None, root.path()).unwrap();
     Project {
         directory: RunDirectory::create().unwrap(),
@@ -75,13 +79,14 @@ impl Project {
             only: None,
             preload: &[],
             jobs: NonZeroUsize::MIN.get(),
+            memory_limit: 64 << 20,
             search: &[],
         };
         Process::start(&self.directory, mode, &options, &AtomicBool::new(false)).unwrap()
     }
 
     /// A slot of a warm process that has collected; the slot lives as long as the process.
-    fn warm_slot(&self) -> (Process, Slot) {
+    pub(super) fn warm_slot(&self) -> (Process, Slot) {
         let never = AtomicBool::new(false);
         let mut process = self.start(Mode::Warm);
         process.collected(&never).unwrap();
@@ -90,7 +95,11 @@ impl Project {
     }
 }
 
-fn order(tests: serde_json::Value, mutant: Option<MutantMessage>, trace: bool) -> RunOrder {
+pub(super) fn order(
+    tests: serde_json::Value,
+    mutant: Option<MutantMessage>,
+    trace: bool,
+) -> RunOrder {
     RunOrder {
         tests,
         mutant,
@@ -127,7 +136,7 @@ fn mutant(from: &str, to: &str, root: &Path) -> MutantMessage {
     MutantMessage { file: 0, start, end: start + from.len(), text: to.into(), digest, unit }
 }
 
-fn outcomes(run: &SlotRun) -> Vec<TestOutcome> {
+pub(super) fn outcomes(run: &SlotRun) -> Vec<TestOutcome> {
     run.records
         .iter()
         .map(|record| match record {
@@ -137,7 +146,7 @@ fn outcomes(run: &SlotRun) -> Vec<TestOutcome> {
         .collect()
 }
 
-fn in_a_minute(_: usize) -> Duration {
+pub(super) fn in_a_minute(_: usize) -> Duration {
     Duration::from_secs(60)
 }
 

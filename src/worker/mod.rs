@@ -4,6 +4,7 @@
 //! started here is gone when its owner is dropped.
 
 mod error;
+mod footprint;
 mod interpreter;
 #[cfg(test)]
 mod live_tests;
@@ -11,6 +12,8 @@ mod memory;
 mod process;
 mod protocol;
 mod reap;
+#[cfg(test)]
+mod runaway_tests;
 mod runtime;
 mod slot;
 

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::memory::Memory;
 use super::protocol::{CodeRow, PROTOCOL};
-use super::{Interpreter, RunDirectory, Slot, WorkerError};
+use super::{Interpreter, RunDirectory, Slot, WorkerError, reap};
 use crate::config::RunnerKind;
 use crate::model::RepoPath;
 
@@ -78,6 +78,8 @@ pub struct ProcessOptions<'a> {
     pub preload: &'a [String],
     /// Slots that will be asked for.
     pub jobs: usize,
+    /// Bytes by which a child and all that it starts may grow.
+    pub memory_limit: u64,
     /// Directories to search for modules before all others: a copy of a commit must win over an
     /// editable install of the working tree.
     pub search: &'a [PathBuf],
@@ -119,8 +121,10 @@ pub struct Process {
     log: PathBuf,
     link: Mutex<UnixStream>,
     listener: UnixListener,
-    waiting: Mutex<BTreeMap<u64, UnixStream>>,
+    /// Slots that have answered and were not fetched yet: connection and process, by token.
+    waiting: Mutex<BTreeMap<u64, (UnixStream, u32)>>,
     next_token: Mutex<u64>,
+    memory_limit: u64,
 }
 
 #[derive(Serialize)]
@@ -214,7 +218,7 @@ impl Process {
             // One order of sets in all processes, so that a verdict is the same in each.
             command.env("PYTHONHASHSEED", "0");
         }
-        let child = command.spawn().map_err(WorkerError::io("cannot start", python))?;
+        let child = reap::start(&mut command).map_err(WorkerError::io("cannot start", python))?;
         let mut process = Self {
             mode,
             child,
@@ -226,6 +230,7 @@ impl Process {
             listener,
             waiting: Mutex::new(BTreeMap::new()),
             next_token: Mutex::new(0),
+            memory_limit: options.memory_limit,
         };
         let mut link = process.accept("starting python", interrupted)?;
         let hello = receive(&mut link, &socket)?;
@@ -296,15 +301,16 @@ impl Process {
         }
         loop {
             let mut waiting = self.waiting.lock().expect("no thread panics with the lock");
-            if let Some(stream) = waiting.remove(&token) {
-                return Ok(Slot::new(stream, memory));
+            if let Some((stream, pid)) = waiting.remove(&token) {
+                return Ok(Slot::new(stream, memory, pid, self.memory_limit));
             }
             if let Some(mut stream) = self.try_accept()? {
                 let hello = receive(&mut stream, &self.log)?;
-                let Some(whose) = hello["token"].as_u64() else {
+                let pid = hello["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok());
+                let (Some(whose), Some(pid)) = (hello["token"].as_u64(), pid) else {
                     return Err(WorkerError::Protocol { message: hello.to_string() });
                 };
-                waiting.insert(whose, stream);
+                waiting.insert(whose, (stream, pid));
                 continue;
             }
             drop(waiting);
@@ -414,12 +420,14 @@ impl Drop for Process {
         let deadline = Instant::now() + Duration::from_millis(500);
         while Instant::now() < deadline {
             if let Ok(Some(_)) = self.child.try_wait() {
+                reap::ended(self.child.id());
                 return;
             }
             sleep(Duration::from_millis(1));
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
+        reap::ended(self.child.id());
     }
 }
 

@@ -1,7 +1,8 @@
 //! A slot: a fork of a warm process that runs one child at a time, under supervision.
 //!
 //! Invariant: a child that passes its deadline is killed with its whole session, and what it had
-//! written counts; the verdict of the test under way is the caller's to give.
+//! written counts; the verdict of the test under way is the caller's to give. When a run returns,
+//! nothing that its child started is alive.
 
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -14,13 +15,15 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use super::WorkerError;
+use super::footprint;
 use super::memory::{Header, Memory, monotonic};
 use super::process::{receive, send};
 use super::protocol::{Record, RunOrder};
+use super::reap;
 
 /// How long a slot may take to answer after its child was killed.
 const ANSWER: Duration = Duration::from_secs(20);
-/// How often an interrupt is looked for.
+/// How often an interrupt and the memory are looked for.
 const TICK: Duration = Duration::from_millis(50);
 
 /// How a child ended.
@@ -40,6 +43,11 @@ pub enum Ended {
         /// Whether the child used its processor for nearly all of that time, so that a slow
         /// machine is no explanation.
         busy: bool,
+    },
+    /// Killed during the test at `position`, since it and all that it started had grown too large.
+    OutOfMemory {
+        /// Position of the test under way.
+        position: usize,
     },
     /// Killed because the run was interrupted.
     Interrupted,
@@ -79,11 +87,15 @@ pub struct Slot {
     stream: UnixStream,
     memory: Memory,
     lost: bool,
+    /// What the slot's own process holds, from which its children are forked.
+    before: u64,
+    memory_limit: u64,
 }
 
 impl Slot {
-    pub(super) fn new(stream: UnixStream, memory: Memory) -> Self {
-        Self { stream, memory, lost: false }
+    pub(super) fn new(stream: UnixStream, memory: Memory, pid: u32, memory_limit: u64) -> Self {
+        let before = footprint::held_by(pid);
+        Self { stream, memory, lost: false, before, memory_limit }
     }
 
     /// Whether the slot is of no more use.
@@ -106,6 +118,7 @@ impl Slot {
         let name = self.memory.path().to_owned();
         let result = send(&mut self.stream, order, &name)
             .and_then(|()| self.supervise(deadline, interrupted, began, &name));
+        reap::kill_strays_of(&name);
         let (times, killed, status) = result.inspect_err(|_| self.lost = true)?;
         let header = self.memory.header()?;
         let position = (header.started as usize).saturating_sub(1);
@@ -113,6 +126,7 @@ impl Slot {
             Some(_) if header.finished() => Ended::Finished,
             Some(Killed::Interrupted) => Ended::Interrupted,
             Some(Killed::TimedOut { busy }) => Ended::TimedOut { position, busy },
+            Some(Killed::OutOfMemory) => Ended::OutOfMemory { position },
             None if status == 0 && header.finished() => Ended::Finished,
             None => Ended::Crashed { position },
         };
@@ -132,6 +146,8 @@ impl Slot {
         name: &Path,
     ) -> Result<([f64; 3], Option<Killed>, i64), WorkerError> {
         let mut killed: Option<(Killed, Duration)> = None;
+        // Most children have ended before they are looked at.
+        let mut look_at = began + TICK;
         loop {
             let header = self.memory.header()?;
             let now = monotonic();
@@ -147,13 +163,16 @@ impl Slot {
             } else if now >= limit {
                 let allowed = limit.saturating_sub(began);
                 Some(Killed::TimedOut { busy: used(header.pid) >= allowed.mul_f64(0.8) })
+            } else if killed.is_none() && now >= look_at {
+                look_at = now + TICK;
+                self.is_too_large(header.pid, name).then_some(Killed::OutOfMemory)
             } else {
                 None
             };
             match (why, killed) {
                 (_, Some((_, at))) if now >= at + ANSWER => return Err(WorkerError::SlotLost),
                 (Some(why), None) if header.pid != 0 => {
-                    kill_session(header.pid);
+                    self.kill_family(header.pid, name);
                     killed = Some((why, now));
                 }
                 (Some(_), None) if now >= began + ANSWER => return Err(WorkerError::SlotLost),
@@ -173,11 +192,35 @@ impl Slot {
             return Ok(([received, forked, reaped], killed.map(|(why, _)| why), status));
         }
     }
+
+    /// Whether the child has grown beyond the limit, with all that it started.
+    fn is_too_large(&self, child: u32, mark: &Path) -> bool {
+        let family = self.family(child, mark);
+        !family.is_empty() && footprint::is_over(&family, self.before, self.memory_limit)
+    }
+
+    fn family(&self, child: u32, mark: &Path) -> Vec<u32> {
+        let mut first = reap::strays_of(mark);
+        if child != 0 {
+            first.push(child);
+        }
+        footprint::family(&first, self.memory_limit)
+    }
+
+    /// Kills the child's session, and what has left it.
+    fn kill_family(&self, child: u32, mark: &Path) {
+        let family = self.family(child, mark);
+        kill_session(child);
+        for pid in family.into_iter().filter_map(|pid| i32::try_from(pid).ok()) {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Killed {
     TimedOut { busy: bool },
+    OutOfMemory,
     Interrupted,
 }
 

@@ -1,17 +1,14 @@
-"""Running a project's suite in a fresh interpreter, with a time limit.
+"""Running a project's suite in a fresh interpreter, with limits of time and memory.
 
-Invariant: when a run returns, its process group is gone.
+Invariant: when a run returns, all that it started is gone.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import resource
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -19,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .copies import drop_bytecode, is_left_out
+from .processes import adopt_orphans, end, family, is_over
 
 # Notes which tests started and failed: the terminal summary cuts ids and mixes them with messages.
 PLUGIN = """\
@@ -38,6 +36,8 @@ def pytest_runtest_logstart(nodeid, location):
 def pytest_runtest_logreport(report):
     if report.failed:
         _note("fail", report.nodeid)
+def pytest_sessionfinish(session):
+    _note("end", "")
 def pytest_collectreport(report):
     if report.failed:
         _note("uncollected", report.nodeid)
@@ -58,10 +58,16 @@ sys.path[0] = os.getcwd()
 runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
 
+# How often the memory of a run is looked at, in seconds.
+TICK = 0.1
+
 # The exit code of a run that selected nothing, of pytest and of unittest from 3.12 on.
 NO_TESTS = 5
+# In place of the exit code of a run that was killed since it held too much memory.
+OVER = 1000
 
 UNITTEST_FAILED = re.compile(r"^(?:FAIL|ERROR|UNEXPECTED SUCCESS): (\S+) \((\S+?)\)", re.MULTILINE)
+UNITTEST_END = re.compile(r"^Ran \d+ tests? in ", re.MULTILINE)
 UNITTEST_RUNNING = re.compile(r"^(\w+) \((\S+?)\)(?:\n.*)? \.\.\. ", re.MULTILINE)
 
 
@@ -101,9 +107,10 @@ class Suite:
         self.arguments = arguments
         self.memory = memory
         self.roots = self._roots()
-        self._live: set[int] = set()
+        self._live: dict[int, Slot] = {}
         self._lock = threading.Lock()
         self._stopped = False
+        adopt_orphans()
 
     def version(self) -> str:
         """The interpreter's own version text."""
@@ -192,14 +199,22 @@ class Suite:
         output = log.read_text(encoding="utf-8", errors="replace")
         if self.runner == "pytest":
             failed, running, uncollected = _pytest_events(events)
+            ended = events.exists() and "end \n" in events.read_text(encoding="utf-8")
         else:
             failed, running, uncollected = _unittest_events(output)
+            ended = UNITTEST_END.search(output) is not None
         found = json.loads(modules.read_text()) if modules.exists() else []
         if code is None:
             return Outcome("timeout", f"no end in {running}", failed, seconds, output, found)
-        if code == 0:
+        if code == 0 and ended:
             return Outcome("passed", "", [], seconds, output, found)
-        if uncollected:
+        if code == OVER:
+            how = f"more than {self.memory >> 20} MiB, last started: {running}"
+            failed = [running] if running else []
+        elif code == 0:
+            how = f"exit code 0 before the suite had ended, last started: {running}"
+            failed = [running] if running else []
+        elif uncollected:
             how = f"exit code {code}, not collected: {', '.join(uncollected[:3])}"
         elif failed:
             how = f"exit code {code}"
@@ -211,7 +226,7 @@ class Suite:
         return Outcome("failed", how, failed, seconds, output, found)
 
     def _wait(self, command: list[str], slot: Slot, out: int, limit: float) -> int | None:
-        """The exit code, or `None` when the limit passed; the group is killed either way."""
+        """The exit code, `OVER` when it was killed for its memory, `None` when the limit passed."""
         with self._lock:
             if self._stopped:
                 raise InterruptedError
@@ -224,19 +239,21 @@ class Suite:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            self._live.add(process.pid)
+            self._live[process.pid] = slot
         code: int | None = None
         try:
-            if self.memory:
-                resource.prlimit(process.pid, resource.RLIMIT_AS, (self.memory, self.memory))
-            code = process.wait(timeout=limit)
-        except subprocess.TimeoutExpired:
-            pass
+            until = time.monotonic() + limit
+            while code is None and (left := until - time.monotonic()) > 0:
+                try:
+                    code = process.wait(timeout=min(TICK, left))
+                except subprocess.TimeoutExpired:
+                    if self.memory and is_over(family(process.pid, slot.temporary), self.memory):
+                        code = OVER
         finally:
-            _kill_group(process.pid)
+            end(process.pid, slot.temporary)
             process.wait()
             with self._lock:
-                self._live.discard(process.pid)
+                del self._live[process.pid]
         if self._stopped:
             raise InterruptedError
         return code
@@ -245,13 +262,8 @@ class Suite:
         """Kill every run that is under way and let no other start."""
         with self._lock:
             self._stopped = True
-            for pid in self._live:
-                _kill_group(pid)
-
-
-def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+            for pid, slot in self._live.items():
+                end(pid, slot.temporary)
 
 
 def _pytest_events(events: Path) -> tuple[list[str], str, list[str]]:
@@ -266,7 +278,7 @@ def _pytest_events(events: Path) -> tuple[list[str], str, list[str]]:
                 running = name
             elif word == "fail":
                 failed[name] = None
-            else:
+            elif word == "uncollected":
                 uncollected[name] = None
     return list(failed), running, list(uncollected)
 

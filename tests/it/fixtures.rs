@@ -5,17 +5,21 @@
 
 use std::collections::BTreeSet;
 
-use crate::harness::{Project, Ran, expected, fixture_arguments, fixture_names, pythons, verdicts};
+use crate::harness::{
+    Project, Ran, expected, fixture_arguments, fixture_names, processes_of, pythons, verdicts,
+};
 
 /// The fixtures that have a test below.
-const TESTED: [&str; 11] = [
+const TESTED: [&str; 13] = [
     "at_import",
     "basics",
     "callers",
     "demo",
     "fixtures_scope",
+    "meddling",
     "processes",
     "programs",
+    "runaways",
     "subprocess_child",
     "timeouts",
     "unguarded",
@@ -53,6 +57,7 @@ fn decides_as_expected(name: &str) {
         }
         assert!(differences.is_empty(), "{at}:\n{}\n{ran}", differences.join("\n"));
         assert_eq!(report.python, python.version);
+        assert_eq!(processes_of(project.everything()), [], "{at}: processes outlive the run");
         assert_eq!(project.snapshot(), before, "{at}: the working tree was written to");
         println!("{at}: {} mutants in {:?}", report.counts.mutants, ran.took);
     }
@@ -111,6 +116,16 @@ fn a_runner_script_without_a_guard_is_collected_and_not_run() {
 #[test]
 fn endless_tests_end_as_timeout_and_not_as_killed() {
     decides_as_expected("timeouts");
+}
+
+#[test]
+fn what_tests_do_to_their_own_process_changes_no_verdict() {
+    decides_as_expected("meddling");
+}
+
+#[test]
+fn runaways_are_stopped_at_their_limits_and_disturb_no_other_mutant() {
+    decides_as_expected("runaways");
 }
 
 #[test]

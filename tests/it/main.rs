@@ -11,6 +11,7 @@ mod fixtures;
 mod interruption;
 mod isolation;
 mod layers;
+mod limits;
 mod outcomes;
 mod plan;
 mod processes;

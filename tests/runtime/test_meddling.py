@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -165,6 +166,32 @@ def test_a_daemon_with_a_session_of_its_own_spoils_no_result(project: Project, s
     assert slot.run([".T.test_setsid"]).words == ["passed"]
     # Rust finds and kills it: as a subreaper it becomes the daemon's parent.
     os.kill(int((project.area / "daemon").read_text()), 9)
+
+
+AT_IMPORT = """
+import faulthandler, os, signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.setitimer(signal.ITIMER_REAL, 0.5)
+faulthandler.dump_traceback_later(0.5, exit=True, file=open(os.devnull, "w"))
+
+def test_handlers():
+    assert signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+def test_fails(): assert not 1
+"""
+
+
+def test_what_imports_do_to_signals_reaches_tests_and_not_their_parents(
+    make_project: Callable[..., Project],
+) -> None:
+    process = make_project({"test_mod.py": AT_IMPORT}).start()
+    first = process.slot()
+    for wait in (0.0, 0.7):
+        time.sleep(wait)
+        for slot in (first, process.slot()):
+            assert slot.run([0]).words == ["passed"], process.log()
+            assert slot.run([1]).words == ["failed"], process.log()
 
 
 def test_nothing_outlives_the_connection(make_project: Callable[..., Project]) -> None:

@@ -79,6 +79,26 @@ def test_own_trace_function():
     sys.settrace(None)
     threading.settrace(None)
 
+def test_debugger():
+    seen = []
+    def debugger(frame, event, arg):
+        seen.append((event, frame.f_code.co_name))
+        return debugger
+    assert sys.gettrace() is None and threading.gettrace() is None
+    sys.settrace(debugger)
+    threading.settrace(debugger)
+    assert sys.gettrace() is debugger and threading.gettrace() is debugger
+    mod.branch(1)
+    mod.in_thread()
+    threading.settrace(None)
+    sys.settrace(None)
+    assert sys.gettrace() is None
+    mod.by_parent()
+    calls = [name for event, name in seen if event == "call" and name in vars(mod)]
+    assert calls == ["branch", "in_thread", "leaf"], seen
+    assert ("line", "branch") in seen and ("line", "leaf") in seen
+    assert not {name for _, name in seen} & {"_set", "_get", "by_parent"}
+
 def in_child(function):
     pid = os.fork()
     if pid == 0:
@@ -224,6 +244,12 @@ def test_a_trace_function_of_a_tests_own_ends_no_recording(project: Project, slo
     trace = slot.trace(["test_own_trace_function", "test_yes", "test_thread"])
     assert project.line("mod.py", '"yes"') in trace[1].lines
     assert ("<lambda>", "leaf") in trace[2].edges
+
+
+def test_a_debugger_in_a_test_hides_nothing_and_sees_all(project: Project, slot: Slot) -> None:
+    trace = slot.trace(["test_debugger"])[0]
+    for line in ('"yes"', "# by_parent", "return x + 1"):
+        assert project.line("mod.py", line) in trace.lines, line
 
 
 @pytest.mark.parametrize(

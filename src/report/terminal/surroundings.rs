@@ -45,6 +45,7 @@ pub(super) fn failing_tests(page: &mut Page<'_>, report: &Report) {
         let word = match failed.outcome {
             TestOutcome::Crashed => "crashed",
             TestOutcome::TimedOut => "did not end",
+            TestOutcome::OutOfMemory => "grew beyond --memory-limit",
             TestOutcome::Failed | TestOutcome::Passed | TestOutcome::Skipped => "failed",
         };
         let role = if left_out { Role::Warning } else { Role::Bad };

@@ -151,6 +151,8 @@ class Child:
             "mutant": command["mutant"],
             "log": self._log if command["trace"] else None,
             "memory": self._memory.path if command["probe"] else None,
+            # The mark by which `worker/reap.rs` knows whose a stray is.
+            "slot": self._memory.path,
         }
         text, site = kept.encode_json(state), f"{self._runtime}/site"
         spawning.announce(text, site)

@@ -44,6 +44,7 @@ monotonic = time.monotonic
 perf_counter = time.perf_counter
 set_signal = signal.signal
 get_signal = signal.getsignal
+setitimer = signal.setitimer
 poll = select.poll
 open_file = _open
 getframe = sys._getframe
@@ -51,6 +52,8 @@ loads_code = marshal.loads
 dumps_code = marshal.dumps
 
 SIGKILL = signal.SIGKILL
+SIGNALS = signal.valid_signals()
+ITIMER_REAL = signal.ITIMER_REAL
 POLLIN = select.POLLIN
 NULL = os.devnull
 O_RDWR = os.O_RDWR

@@ -17,6 +17,7 @@ from . import PROTOCOL, kept
 from .channel import Memory, Socket
 from .child import Child
 from .codes import Codes
+from .handlers import Handlers
 from .imports import Imports
 from .project import Project
 from .runner import Collected, CollectionFailed, Runner
@@ -38,6 +39,7 @@ class Server:
         self._imports = Imports(self._project, config["cache"])
         self._codes = Codes(self._project)
         self._tracer: Tracer | None = None
+        self._handlers = Handlers()
         self._runner: Runner | None = None
         self._live: LiveFunctions | None = None
 
@@ -170,6 +172,7 @@ class Server:
 
     def _serve(self) -> None:
         """Forks a slot for each request, until the connection ends."""
+        self._handlers.set_aside()
         slots: set[int] = set()
         while True:
             command = self._socket.receive()
@@ -230,6 +233,7 @@ class Server:
             link.send({"status": status, "times": [received, forked, kept.monotonic()]})
 
     def _run_child(self, child: Child, order: dict[str, Any], scratch: str) -> None:
+        self._handlers.give_back()
         if self._config["mode"] == "cold":
             child.run_cold(order, self._make_runner(order["only"], scratch))
         else:

@@ -7,12 +7,11 @@ recorded; library frames cost one call of the global trace function each.
 from __future__ import annotations
 
 import dis
-import sys
-import threading
 from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
 from typing import Any
 
+from . import following
 from .codes import NOBODY, SHIFT, Codes
 from .tracer import Recording, Tracer, reached
 
@@ -39,16 +38,14 @@ class SettraceTracer(Tracer):
                 self._missing[id(code)] = _lines(code)
 
     def start(self) -> None:
-        threading.settrace(self._trace)
-        sys.settrace(self._trace)
+        following.Following(self._trace).install()
 
     def resume(self) -> None:
-        if sys.gettrace() is not self._trace:
+        if following.real_gettrace() is not self._trace:
             self.start()
 
     def stop(self) -> None:
-        threading.settrace(None)
-        sys.settrace(None)
+        following.uninstall()
 
     def forget(self) -> None:
         for number in reached(self.current):

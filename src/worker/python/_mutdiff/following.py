@@ -1,0 +1,100 @@
+"""Trace functions of tests (debuggers, coverage tools) beside the runtime's own (to Python 3.11).
+
+Invariant: a test sees the trace function that it set, and nothing of the runtime's; both are told
+of every event that each would be told of alone.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+Trace = Callable[[FrameType, Any, Any], Any]
+
+_settrace, real_gettrace = sys.settrace, sys.gettrace
+_settrace_of_threads, _gettrace_of_threads = threading.settrace, threading.gettrace
+
+
+class Following:
+    """Stands in for ``sys.settrace`` and its kin while ``own`` records."""
+
+    def __init__(self, own: Trace) -> None:
+        self._own = own
+        #: Of each thread, since a trace function belongs to one.
+        self._theirs = threading.local()
+        self._theirs_for_threads: Trace | None = None
+
+    def install(self) -> None:
+        """Puts the functions into place, and begins to record."""
+        sys.settrace = self._set
+        sys.gettrace = self._get
+        threading.settrace = self._set_for_threads
+        threading.gettrace = self._get_for_threads
+        _settrace_of_threads(self._in_new_thread)
+        _settrace(self._own)
+
+    def _set(self, function: Trace | None, /) -> None:
+        self._theirs.function = function
+        _settrace(self._own if function is None else _both(self._own, function))
+
+    def _get(self) -> Trace | None:
+        function: Trace | None = getattr(self._theirs, "function", None)
+        return function
+
+    def _set_for_threads(self, func: Trace | None) -> None:
+        self._theirs_for_threads = func
+
+    def _get_for_threads(self) -> Trace | None:
+        return self._theirs_for_threads
+
+    def _in_new_thread(self, frame: FrameType, event: Any, arg: Any) -> Any:
+        self._set(self._theirs_for_threads)
+        trace = real_gettrace()
+        return None if trace is None else trace(frame, event, arg)
+
+
+def uninstall() -> None:
+    """Takes the functions away, and the trace function."""
+    sys.settrace, sys.gettrace = _settrace, real_gettrace
+    threading.settrace, threading.gettrace = _settrace_of_threads, _gettrace_of_threads
+    threading.settrace(None)
+    sys.settrace(None)
+
+
+#: Calls that a test would not see if the functions here were the interpreter's.
+_HIDDEN = {getattr(Following, name).__code__ for name in ("_set", "_get")}
+
+
+def _both(own: Trace, theirs: Trace) -> Trace:
+    """A global trace function that tells two."""
+
+    def trace(frame: FrameType, event: str, arg: Any) -> Any:
+        if frame.f_code in _HIDDEN:
+            return None
+        own_local = own(frame, event, arg)
+        their_local = theirs(frame, event, arg)
+        if own_local is None or their_local is None:
+            return own_local or their_local
+        return _Local(own_local, their_local)
+
+    return trace
+
+
+class _Local:
+    """Tells two local trace functions, each until it wants no more."""
+
+    __slots__ = ("_own", "_theirs")
+
+    def __init__(self, own: Trace, theirs: Trace) -> None:
+        self._own: Trace | None = own
+        self._theirs: Trace | None = theirs
+
+    def __call__(self, frame: FrameType, event: str, arg: Any) -> Any:
+        if self._own is not None:
+            self._own = self._own(frame, event, arg)
+        if self._theirs is not None:
+            self._theirs = self._theirs(frame, event, arg)
+        return self
