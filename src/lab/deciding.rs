@@ -183,7 +183,9 @@ impl Attempt<'_, '_> {
         let mut rest = tests.to_vec();
         let stored = engine.known.trace.tests();
         let killers = engine.killers_of(&self.planned.mutant.function);
-        order(&mut rest, &killers, |test| stored[test].summary.microseconds);
+        order(&mut rest, &killers, &self.planned.reaching, |test| {
+            stored[test].summary.microseconds
+        });
         let all = rest.clone();
         // A flaky test proves nothing, whether it passes or fails.
         rest.retain(|&test| !engine.is_flaky(test));

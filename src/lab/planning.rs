@@ -17,7 +17,7 @@ use crate::model::{
     ScopedFunctionReport, TestId, Verdict,
 };
 use crate::mutate;
-use crate::schedule::Selection;
+use crate::schedule::{Deciding, Selection};
 use crate::scope::{ScopeInput, Users, select};
 use crate::store::{Basis, StoredTrace};
 use crate::syntax::{FileNames, Module};
@@ -36,6 +36,8 @@ pub(super) struct Planned {
     pub diff: String,
     /// How it is decided.
     pub route: Route,
+    /// The tests of the route that were seen to reach it, sorted.
+    pub reaching: Vec<usize>,
     /// Whether a process that cannot be joined may run its file.
     pub beyond: bool,
     /// What its verdict rests on; `None` where no trace is known.
@@ -183,7 +185,7 @@ pub(super) fn plan(
             if body && !all && !concerns_statement(&module, &mutant, scoped) {
                 continue;
             }
-            let (route, basis) = router.route(&mutant, environment, &limits);
+            let (route, reaching, basis) = router.route(&mutant, environment, &limits);
             let file = file_numbers[path];
             let beyond = known
                 .trace
@@ -196,6 +198,7 @@ pub(super) fn plan(
                 diff: mutate::unified_diff(&module, &mutant),
                 mutant,
                 route,
+                reaching,
                 beyond,
                 basis,
             });
@@ -328,11 +331,14 @@ impl<'k> Router<'k> {
         mutant: &Mutant,
         environment: &Environment,
         limits: &str,
-    ) -> (Route, Option<Basis>) {
+    ) -> (Route, Vec<usize>, Option<Basis>) {
         let path = &mutant.function.path;
         let (first, last) = mutant.statement_lines;
         let lines = LineRange { first, last };
-        let mut tests = self.selection.tests_for(path, lines, &mutant.function);
+        let Deciding { reaching, hidden } = self.selection.tests_for(path, lines, &mutant.function);
+        let mut tests = reaching.clone();
+        tests.extend(hidden);
+        tests.sort_unstable();
         let at_import = self
             .import_lines
             .get(path)
@@ -361,7 +367,7 @@ impl<'k> Router<'k> {
         let parts =
             tests.iter().map(|&test| (&stored[test].summary.id, stored[test].summary.digest));
         let basis = self.digests.verdict(mutant, &environment.key, limits, cold, parts);
-        (route, Some(basis))
+        (route, reaching, Some(basis))
     }
 
     fn is_lambda_body(&self, mutant: &Mutant) -> bool {

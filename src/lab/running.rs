@@ -3,7 +3,7 @@
 //! Invariant: Python is started only when something has to be traced or decided; each verdict is
 //! on its way into the store before the next mutant of its lane starts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
@@ -313,14 +313,20 @@ fn check_self(engine: &Engine<'_>, mutants: &[Planned], todo: &[usize]) -> Resul
     let mut lane = Lane::new(0);
     for heat in [Heat::Hot, Heat::Cold] {
         let mut failed = None;
+        // A function each: one may be reached only after other tests have run.
+        let mut functions = BTreeSet::new();
         let candidates = todo.iter().map(|&number| &mutants[number]).filter_map(|planned| {
             match (&planned.route, heat) {
-                (Route::Hot(tests), Heat::Hot) | (Route::Cold(tests), Heat::Cold) => {
-                    Some((planned, tests))
+                // Tests that may only reach it prove nothing when they do not.
+                (Route::Hot(_), Heat::Hot) if !planned.reaching.is_empty() => {
+                    Some((planned, &planned.reaching))
                 }
+                (Route::Cold(tests), Heat::Cold) => Some((planned, tests)),
                 _ => None,
             }
         });
+        let candidates =
+            candidates.filter(|(planned, _)| functions.insert(&planned.mutant.function));
         for (planned, tests) in candidates.take(CANDIDATES) {
             let few = &tests[..tests.len().min(3)];
             let run = match engine.fork(&mut lane, heat, few, Some(&unmutated(planned)), true) {

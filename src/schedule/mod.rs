@@ -10,4 +10,4 @@ mod selection;
 pub use batches::{BatchPlan, Sample, SampledFork, batches};
 pub use deadline::deadline;
 pub use order::order;
-pub use selection::Selection;
+pub use selection::{Deciding, Selection};

@@ -9,6 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{CallGraph, FunctionKey, LineRange, RepoPath};
 use crate::store::StoredTrace;
 
+/// The tests that decide a mutant, by what is known of them; each in collection order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deciding {
+    /// Seen to reach the mutant's lines.
+    pub reaching: Vec<usize>,
+    /// May reach them when they run alone.
+    pub hidden: Vec<usize>,
+}
+
 /// Answers which tests reach a place, over one stored trace.
 #[derive(Debug)]
 pub struct Selection<'t> {
@@ -29,15 +38,10 @@ impl<'t> Selection<'t> {
         Self { trace, graph, shared: forks }
     }
 
-    /// Positions of the tests that decide a mutant of `function` on `lines`, in collection order.
-    pub fn tests_for(
-        &self,
-        path: &RepoPath,
-        lines: LineRange,
-        function: &FunctionKey,
-    ) -> Vec<usize> {
-        let mut tests: BTreeSet<usize> =
-            self.trace.tests_reaching(path, lines).into_iter().collect();
+    /// Positions of the tests that decide a mutant of `function` on `lines`.
+    pub fn tests_for(&self, path: &RepoPath, lines: LineRange, function: &FunctionKey) -> Deciding {
+        let tests: BTreeSet<usize> = self.trace.tests_reaching(path, lines).into_iter().collect();
+        let mut hidden: BTreeSet<usize> = BTreeSet::new();
         let forks: BTreeSet<u32> = tests
             .iter()
             .map(|&test| self.trace.tests()[test].summary.fork)
@@ -50,9 +54,10 @@ impl<'t> Selection<'t> {
             for caller in callers.keys().chain(&roots) {
                 candidates.extend(self.trace.tests_entering(caller));
             }
-            let hidden = forks.iter().flat_map(|fork| &self.shared[fork]);
-            tests.extend(hidden.copied().filter(|test| candidates.contains(test)));
+            let siblings = forks.iter().flat_map(|fork| &self.shared[fork]).copied();
+            hidden
+                .extend(siblings.filter(|test| candidates.contains(test) && !tests.contains(test)));
         }
-        tests.into_iter().collect()
+        Deciding { reaching: tests.into_iter().collect(), hidden: hidden.into_iter().collect() }
     }
 }
