@@ -19,7 +19,9 @@ use super::resolving::{Resolved, Resolver};
 use super::subject::Subject;
 use super::{Events, LabError};
 use crate::config::Options;
-use crate::model::{FailedTest, ImportTrace, Phase, RepoPath, TestId, TestOutcome};
+use crate::model::{
+    FailedTest, FunctionKey, ImportTrace, Phase, QualName, RepoPath, TestId, TestOutcome,
+};
 use crate::schedule::{BatchPlan, Sample, SampledFork, batches};
 use crate::store::{EdgeOwner, ReachDigest, Store, TestRecord, TestSummary};
 use crate::worker::{
@@ -199,12 +201,20 @@ fn store_imports(
         .iter()
         .filter_map(|(a, b)| Some((warm.files.get(*a)?.clone(), warm.files.get(*b)?.clone())))
         .collect();
-    let Resolved { lines, edges, .. } = resolver.resolve(&crate::worker::TraceRecord {
+    let Resolved { lines, entered, mut edges } = resolver.resolve(&crate::worker::TraceRecord {
         lines: collected.lines.clone(),
         edges: collected.edges.clone(),
         codes: Vec::new(),
         beyond: Vec::new(),
     });
+    // What a thread entered has no caller that was seen: the module's import is the reason.
+    let called: BTreeSet<FunctionKey> = edges.iter().map(|(_, callee)| callee.clone()).collect();
+    for function in entered.into_iter().filter(|function| !called.contains(function)) {
+        let module = FunctionKey::new(function.path.clone(), QualName::module());
+        if module != function {
+            edges.push((module, function));
+        }
+    }
     store.put_import_trace(&ImportTrace { lines, edges: Vec::new(), imports: imports.clone() })?;
     store.put_edges(&EdgeOwner::Import, &edges)?;
     Ok(imports)
