@@ -81,6 +81,7 @@ class PytestRunner(Runner):
             factory._given_basetemp = Path(scratch)
             factory._basetemp = None
         self._own_capture()
+        _keep_no_examples()
 
     def begin(self, report: bool) -> None:
         self._report = report
@@ -288,6 +289,16 @@ def make(
     """A runner; imports pytest."""
     _mark_hooks()
     return PytestRunner(arguments, imports, scratch, only)
+
+
+def _keep_no_examples() -> None:
+    """Hypothesis replays the examples that failed before: what fails with a mutant must not reach
+    the runs to come, here or of the user's. Examples that are there already are replayed."""
+    database = sys.modules.get("hypothesis.database")
+    kept_in_files = getattr(database, "DirectoryBasedExampleDatabase", None)
+    if kept_in_files is not None:
+        for name in ("save", "move", "delete"):
+            setattr(kept_in_files, name, lambda *_: None)
 
 
 def _switched_off(blocked: set[str]) -> list[str]:
