@@ -172,8 +172,9 @@ fn conduct(
             parts.failing = failed;
             parts.notices.push(Notice {
                 code: "tests_run_alone".into(),
-                message: "each test ran alone, in a process of its own: one that passes only \
-                    behind others fails here"
+                message: "each test ran alone, in a fork of the process that imported the \
+                    project: one that passes only behind others fails here, and so does one that \
+                    needs a thread which an import started"
                     .into(),
             });
             parts.conclusion = Some(Conclusion::TestsFail);

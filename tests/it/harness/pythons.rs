@@ -53,8 +53,10 @@ impl Python {
 /// All Pythons that tests run on: the usual one first, then the others by version.
 pub(crate) fn pythons() -> &'static [Python] {
     static FOUND: LazyLock<Vec<Python>> = LazyLock::new(|| {
-        let pythons: Vec<Python> =
-            interpreters().into_iter().map(|(version, base)| prepare(version, base, None)).collect();
+        let pythons: Vec<Python> = interpreters()
+            .into_iter()
+            .map(|(version, base)| prepare(version, base, None))
+            .collect();
         assert!(!pythons.is_empty(), "no CPython 3.10 or later found: install python3");
         pythons
     });

@@ -14,7 +14,17 @@ from typing import Any
 from . import kept
 from .imports import Imports
 from .pytest_phases import Phases
-from .runner import FAILED, PASSED, SKIPPED, Collected, CollectionFailed, Outcome, Runner, code_of
+from .runner import (
+    FAILED,
+    PASSED,
+    SKIPPED,
+    Collected,
+    CollectionFailed,
+    Outcome,
+    Runner,
+    code_of,
+    keep_no_examples,
+)
 
 #: Options that keep a plugin installed but out of the way, by the plugin's entry point.
 #: They are given last, so they win over the project's own `addopts`.
@@ -81,7 +91,7 @@ class PytestRunner(Runner):
             factory._given_basetemp = Path(scratch)
             factory._basetemp = None
         self._own_capture()
-        _keep_no_examples()
+        keep_no_examples()
 
     def begin(self, report: bool) -> None:
         self._report = report
@@ -289,16 +299,6 @@ def make(
     """A runner; imports pytest."""
     _mark_hooks()
     return PytestRunner(arguments, imports, scratch, only)
-
-
-def _keep_no_examples() -> None:
-    """Hypothesis replays the examples that failed before: what fails with a mutant must not reach
-    the runs to come, here or of the user's. Examples that are there already are replayed."""
-    database = sys.modules.get("hypothesis.database")
-    kept_in_files = getattr(database, "DirectoryBasedExampleDatabase", None)
-    if kept_in_files is not None:
-        for name in ("save", "move", "delete"):
-            setattr(kept_in_files, name, lambda *_: None)
 
 
 def _switched_off(blocked: set[str]) -> list[str]:

@@ -1,0 +1,84 @@
+//! What tests leave behind, for one another and in the project's folder; a very long file.
+//!
+//! Invariant: what one run of a test keeps reaches no other run.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use mutdiff::model::Verdict;
+
+use crate::harness::{Project, Python};
+
+#[test]
+fn a_test_that_passes_only_behind_another_decides_nothing_and_is_named() {
+    let tests = "import m\n\n\ndef test_first():\n    m.READY.append(1)\n\n\n\
+        def test_second():\n    assert m.READY and m.f(1) == 2\n\n\n\
+        def test_third():\n    assert m.f(1)\n";
+    let project = Project::of(
+        &[("m.py", "READY = []\n\n\ndef f(x):\n    return 1 + x\n"), ("test_m.py", tests)],
+        &[("m.py", "READY = []\n\n\ndef f(x):\n    return x + 1\n")],
+    );
+    let (ran, _) = project.run(3, &[]);
+    ran.says("passes only behind others").says("test_m.py::test_second");
+    let (_, report) = project.run(1, &["--allow-failing"]);
+    let noticed = |mutant: &mutdiff::model::DecidedMutant| mutant.verdict == Verdict::Survived;
+    let survivor = report
+        .mutants
+        .iter()
+        .find(|mutant| noticed(mutant))
+        .expect("x + 2 is noticed by the second alone");
+    assert_eq!(survivor.tests.len(), 1);
+}
+
+#[test]
+fn examples_that_fail_with_a_mutant_are_kept_nowhere() {
+    let python =
+        Python::usual().with("hypothesis", include_str!("../../fixtures/hypothesis/requirements"));
+    // The files of `home/kept` are those of the user's own database.
+    let tests = "import os\n\nimport m\nfrom hypothesis import given, settings\n\
+        from hypothesis import strategies as st\n\
+        from hypothesis.database import DirectoryBasedExampleDatabase\n\n\
+        KEPT = DirectoryBasedExampleDatabase(os.environ['HOME'] + '/kept')\n\n\n\
+        @given(st.integers())\ndef test_usual(n):\n    assert m.f(n) == n + 1\n\n\n\
+        @settings(database=KEPT)\n@given(st.integers())\ndef test_own(n):\n    \
+        assert m.f(n) == n + 1\n";
+    let project = Project::on(
+        Box::leak(Box::new(python)),
+        &[("m.py", "def f(x):\n    return 1 + x\n"), ("test_m.py", tests)],
+        &[("m.py", "def f(x):\n    return x + 1\n")],
+    );
+    let (_, report) = project.run(0, &[]);
+    assert_eq!(report.counts.killed, report.counts.mutants);
+    assert!(!project.root().join(".hypothesis").exists());
+    assert!(!project.home().join("kept").exists());
+}
+
+#[test]
+fn a_file_of_20000_lines_is_mutated_where_it_changed() {
+    let file = |last: &str| {
+        let mut text = String::from("class Long:\n");
+        for number in 0..6_600 {
+            let _ = write!(text, "    def f{number}(self, n):\n        return n * {number}\n\n");
+        }
+        text + "    def last(self, n):\n        ready = {'last': 1}\n        return " + last + "\n"
+    };
+    let tests = "import m\n\n\ndef test_last():\n    assert m.Long().last(1) > 1\n    \
+        assert m.Long().f7(1) == 7\n";
+    let project =
+        Project::of(&[("m.py", &file("1 + n")), ("test_m.py", tests)], &[("m.py", &file("n + 1"))]);
+    let (ran, report) = project.run(1, &["--scope", "lines"]);
+    let verdicts: Vec<_> = report
+        .mutants
+        .iter()
+        .map(|mutant| {
+            (mutant.span.start.line.get(), mutant.replacement.as_str(), mutant.verdict.word())
+        })
+        .collect();
+    let line = 1 + 6_600 * 3 + 3;
+    let expected = [(line, "None", "killed"), (line, "-", "killed"), (line, "2", "survived")];
+    for one in expected {
+        assert!(verdicts.contains(&one), "{verdicts:?}\n{ran}");
+    }
+    assert_eq!(verdicts.len(), expected.len());
+    assert!(ran.took < Duration::from_secs(60), "{ran}");
+}
