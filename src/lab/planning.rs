@@ -82,6 +82,8 @@ pub(super) struct Known {
     pub graph: CallGraph,
     /// What ran before them.
     pub imports: ImportTrace,
+    /// Those that may not run at the same time, by position.
+    pub writers: BTreeSet<usize>,
 }
 
 impl Known {

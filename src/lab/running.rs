@@ -18,7 +18,7 @@ use super::engine::{Engine, Heat, Lane};
 use super::environment::Environment;
 use super::planning::{Known, Plan, Planned, Route, plan, scope, unmutated};
 use super::subject::Subject;
-use super::tracing::{Run, Warm, trace};
+use super::tracing::{Run, Warm, trace, writers};
 use super::{Events, LabError, recording, showing};
 use crate::config::Options;
 use crate::model::{
@@ -272,7 +272,13 @@ fn known(store: &Store) -> Result<Known, LabError> {
     let trace = store.load_trace()?;
     let graph = trace.call_graph();
     let imports = store.import_trace()?.unwrap_or_default();
-    Ok(Known { trace, graph, imports })
+    let writers = writers(store)?;
+    let writers = (0..)
+        .zip(trace.tests())
+        .filter(|(_, test)| writers.contains(&test.summary.id))
+        .map(|(position, _)| position)
+        .collect();
+    Ok(Known { trace, graph, imports, writers })
 }
 
 fn entered_by_test(store: &Store) -> Result<BTreeMap<TestId, Vec<FunctionKey>>, LabError> {

@@ -31,6 +31,25 @@ fn a_test_that_passes_only_behind_another_decides_nothing_and_is_named() {
 }
 
 #[test]
+fn tests_that_write_to_one_place_wait_for_one_another() {
+    // Two runs of it at once fail, with a mutant or without one.
+    let tests = "import os, pathlib, time\n\nimport m\n\nPLACE = pathlib.Path('fixed')\n\n\n\
+        def test_file():\n    PLACE.touch(exist_ok=False)\n    time.sleep(0.03)\n    \
+        PLACE.unlink()\n    assert m.f(5) > 4\n\n\n\
+        def test_same_file():\n    PLACE.touch(exist_ok=False)\n    time.sleep(0.03)\n    \
+        PLACE.unlink()\n    assert m.f(5)\n";
+    let project = Project::of(
+        &[("m.py", "def f(x):\n    return 1 + x + 2 + 3 + 4\n"), ("test_m.py", tests)],
+        &[("m.py", "def f(x):\n    return x + 1 + 2 + 3 + 4\n")],
+    );
+    let (ran, report) = project.run(1, &["--jobs", "4"]);
+    let of = |verdict: &str| report.mutants.iter().filter(|m| m.verdict.word() == verdict).count();
+    // `x` with each number one higher, and `- 1` to `- 4` of 15.
+    assert_eq!((of("survived"), of("killed")), (8, report.mutants.len() - 8), "{ran}");
+    assert!(report.notices.iter().all(|notice| notice.code != "flaky_tests"), "{ran}");
+}
+
+#[test]
 fn examples_that_fail_with_a_mutant_are_kept_nowhere() {
     let python =
         Python::usual().with("hypothesis", include_str!("../../fixtures/hypothesis/requirements"));
