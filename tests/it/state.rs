@@ -32,20 +32,28 @@ fn a_test_that_passes_only_behind_another_decides_nothing_and_is_named() {
 
 #[test]
 fn tests_that_write_to_one_place_wait_for_one_another() {
-    // Two runs of it at once fail, with a mutant or without one.
-    let tests = "import os, pathlib, time\n\nimport m\n\nPLACE = pathlib.Path('fixed')\n\n\n\
-        def test_file():\n    PLACE.touch(exist_ok=False)\n    time.sleep(0.03)\n    \
-        PLACE.unlink()\n    assert m.f(5) > 4\n\n\n\
-        def test_same_file():\n    PLACE.touch(exist_ok=False)\n    time.sleep(0.03)\n    \
-        PLACE.unlink()\n    assert m.f(5)\n";
+    // Two runs of them at once fail, with a mutant or without one.
+    let test = |name: &str| {
+        format!(
+            "def test_{name}():\n    PLACE.touch(exist_ok=False)\n    time.sleep(0.03)\n    \
+             PLACE.unlink()\n    assert m.{name}(5) > 4\n\n\n"
+        )
+    };
+    let tests = format!(
+        "import pathlib, time\n\nimport m\n\nPLACE = pathlib.Path('fixed')\n\n\n{}{}",
+        test("f"),
+        test("g")
+    );
+    let source =
+        |sum: &str| format!("def f(x):\n    return {sum}\n\n\ndef g(x):\n    return {sum}\n");
     let project = Project::of(
-        &[("m.py", "def f(x):\n    return 1 + x + 2 + 3 + 4\n"), ("test_m.py", tests)],
-        &[("m.py", "def f(x):\n    return x + 1 + 2 + 3 + 4\n")],
+        &[("m.py", &source("1 + x + 2 + 3")), ("test_m.py", &tests)],
+        &[("m.py", &source("x + 1 + 2 + 3"))],
     );
     let (ran, report) = project.run(1, &["--jobs", "4"]);
     let of = |verdict: &str| report.mutants.iter().filter(|m| m.verdict.word() == verdict).count();
-    // `x` with each number one higher, and `- 1` to `- 4` of 15.
-    assert_eq!((of("survived"), of("killed")), (8, report.mutants.len() - 8), "{ran}");
+    // Of each function: a number one higher, or `- 1` to `- 3` of 11; `None` is killed.
+    assert_eq!((of("survived"), of("killed")), (12, 2), "{ran}");
     assert!(report.notices.iter().all(|notice| notice.code != "flaky_tests"), "{ran}");
 }
 
@@ -53,23 +61,25 @@ fn tests_that_write_to_one_place_wait_for_one_another() {
 fn examples_that_fail_with_a_mutant_are_kept_nowhere() {
     let python =
         Python::usual().with("hypothesis", include_str!("../../fixtures/hypothesis/requirements"));
-    // The files of `home/kept` are those of the user's own database.
+    // A database of the project's own, and what each run of its test finds there.
     let tests = "import os\n\nimport m\nfrom hypothesis import given, settings\n\
         from hypothesis import strategies as st\n\
         from hypothesis.database import DirectoryBasedExampleDatabase\n\n\
-        KEPT = DirectoryBasedExampleDatabase(os.environ['HOME'] + '/kept')\n\n\n\
-        @given(st.integers())\ndef test_usual(n):\n    assert m.f(n) == n + 1\n\n\n\
-        @settings(database=KEPT)\n@given(st.integers())\ndef test_own(n):\n    \
-        assert m.f(n) == n + 1\n";
+        HOME = os.environ['HOME']\nKEPT = DirectoryBasedExampleDatabase(HOME + '/kept')\n\n\n\
+        @given(st.integers())\ndef test_usual(n):\n    m.f(n)\n\n\n\
+        @settings(database=KEPT)\n@given(st.integers())\ndef check(n):\n    \
+        assert m.f(n) == n + 1\n\n\ndef test_own():\n    with open(HOME + '/found', 'a') as found:\n        \
+        found.write(f\"{os.path.exists(HOME + '/kept')} \")\n    check()\n";
     let project = Project::on(
         Box::leak(Box::new(python)),
         &[("m.py", "def f(x):\n    return 1 + x\n"), ("test_m.py", tests)],
         &[("m.py", "def f(x):\n    return x + 1\n")],
     );
-    let (_, report) = project.run(0, &[]);
+    let (_, report) = project.run(0, &["--jobs", "1"]);
     assert_eq!(report.counts.killed, report.counts.mutants);
     assert!(!project.root().join(".hypothesis").exists());
-    assert!(!project.home().join("kept").exists());
+    let found = std::fs::read_to_string(project.home().join("found")).unwrap();
+    assert!(found.contains("False") && !found.contains("True"), "{found}");
 }
 
 #[test]
