@@ -228,12 +228,13 @@ fn store_imports(
         .iter()
         .filter_map(|(a, b)| Some((warm.files.get(*a)?.clone(), warm.files.get(*b)?.clone())))
         .collect();
-    let Resolved { lines, entered, mut edges } = resolver.resolve(&crate::worker::TraceRecord {
-        lines: collected.lines.clone(),
-        edges: collected.edges.clone(),
-        codes: Vec::new(),
-        beyond: Vec::new(),
-    });
+    let Resolved { lines, entered, mut edges, .. } =
+        resolver.resolve(&crate::worker::TraceRecord {
+            lines: collected.lines.clone(),
+            edges: collected.edges.clone(),
+            codes: Vec::new(),
+            beyond: Vec::new(),
+        });
     // What a thread entered has no caller that was seen: the module's import is the reason.
     let called: BTreeSet<FunctionKey> = edges.iter().map(|(_, callee)| callee.clone()).collect();
     for function in entered.into_iter().filter(|function| !called.contains(function)) {
