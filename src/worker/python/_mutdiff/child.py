@@ -242,7 +242,7 @@ class Child:
                 outside.append(tracer.swap(Recording()))
             else:
                 tracer.forget()
-                wrote += [writes_before.pop(), writes.took_place(lasting=True)]
+                wrote.extend((writes_before.pop(), writes.took_place(lasting=True)))
                 recording = tracer.swap(outside.pop())
                 if recording.edges or recording.lines or owner not in of_fixtures:
                     # Set up again, it is another value: another parameter's, another class's.
