@@ -18,7 +18,8 @@ use super::engine::{Engine, Heat, Lane};
 use super::environment::Environment;
 use super::planning::{Known, Plan, Planned, Route, plan, scope, unmutated};
 use super::subject::Subject;
-use super::tracing::{Run, Warm, trace, writers};
+use super::tracing::{Run, Warm, trace};
+use super::writers::writers;
 use super::{Events, LabError, recording, showing};
 use crate::config::Options;
 use crate::model::{
@@ -272,12 +273,7 @@ fn known(store: &Store) -> Result<Known, LabError> {
     let trace = store.load_trace()?;
     let graph = trace.call_graph();
     let imports = store.import_trace()?.unwrap_or_default();
-    let writers = writers(store)?;
-    let writers = (0..)
-        .zip(trace.tests())
-        .filter(|(_, test)| writers.contains(&test.summary.id))
-        .map(|(position, _)| position)
-        .collect();
+    let writers = writers(store, &trace)?;
     Ok(Known { trace, graph, imports, writers })
 }
 

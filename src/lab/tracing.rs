@@ -17,7 +17,7 @@ use super::environment::Environment;
 use super::recording;
 use super::resolving::{Resolved, Resolver};
 use super::subject::Subject;
-use super::{Events, LabError};
+use super::{Events, LabError, writers};
 use crate::config::Options;
 use crate::model::{
     FailedTest, FunctionKey, ImportTrace, Phase, QualName, RepoPath, TestId, TestOutcome,
@@ -29,8 +29,6 @@ use crate::worker::{
     TestRecord as RanTest, WorkerError,
 };
 
-/// The note of the store that names them.
-const WRITERS: &str = "writers";
 /// How long a test may take without a mutant before it is taken for stuck.
 const STUCK: Duration = Duration::from_secs(600);
 /// Forks that are traced first, to learn what a test and a fork cost here.
@@ -176,20 +174,20 @@ pub(super) fn trace(
     };
     let mut traced = tracer.trace_all(&stale, &mut slots, store, &mut digests);
     if slots.len() > 1
-        && let Ok(failed) = &traced
-        && !failed.is_empty()
+        && let Ok(failed) = &mut traced
     {
         // Another test at the same time may have been the reason: once more, one by one.
-        let again = failed.iter().map(|record| vec![record.summary.position as usize]).collect();
-        traced = tracer.units(again, &mut slots[..1], store, &mut digests, None);
+        let again = failed.extract_if(.., |record| record.summary.outcome != TestOutcome::TimedOut);
+        let again = again.map(|record| vec![record.summary.position as usize]).collect();
+        failed.extend(tracer.units(again, &mut slots[..1], store, &mut digests, None)?);
     }
-    let found =
-        std::mem::take(&mut *tracer.writers.lock().expect("no thread panics with the lock"));
-    let mut known = writers(store)?;
-    known.retain(|id| !stale.iter().any(|&number| tests[number].id == *id));
-    known.extend(found.into_iter().map(|number| tests[number].id.clone()));
-    let ids: Vec<&str> = known.iter().map(TestId::as_str).collect();
-    store.put_note(WRITERS, json!(ids).to_string().as_bytes())?;
+    let found = tracer.writers.lock().expect("no thread panics with the lock").clone();
+    let id = |number: usize| &tests[number].id;
+    writers::replace(
+        store,
+        &stale.iter().map(|&number| id(number)).collect(),
+        found.into_iter().map(|number| id(number).clone()),
+    )?;
     let mut failed = traced?;
     failed.sort_by_key(|record| record.summary.position);
     let outputs = tracer.untraced(&mut failed, &mut slots)?;
@@ -206,14 +204,6 @@ const HIGHEST: &str = "memory limit";
 fn highest_limit(store: &Store) -> Result<Option<u64>, LabError> {
     let note = store.note(HIGHEST)?;
     Ok(note.and_then(|bytes| Some(u64::from_le_bytes(bytes.try_into().ok()?))))
-}
-
-/// The tests that change places which other runs of them would change too: files of a fixed name,
-/// ports. They wait for one another.
-pub(super) fn writers(store: &Store) -> Result<BTreeSet<TestId>, LabError> {
-    let text = store.note(WRITERS)?.unwrap_or_default();
-    let ids: Vec<String> = serde_json::from_slice(&text).unwrap_or_default();
-    Ok(ids.into_iter().map(TestId::new).collect())
 }
 
 /// Stores what imports did; returns the pairs (importer, imported).
