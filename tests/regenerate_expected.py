@@ -93,6 +93,36 @@ def memory(options: list[str]) -> list[str]:
     return ["--memory", str(int(size.removesuffix("M")) + 64)]
 
 
+def interpreter(name: str, python: str, scratch: Path) -> str:
+    """`python`, or one of an environment of its own with the fixture's requirements."""
+    requirements = FIXTURES / name / "requirements"
+    if not requirements.exists():
+        return python
+    version = version_of(python)
+    folder = scratch / f"venv-{name}-{version[0]}.{version[1]}"
+    own = folder / "bin" / "python"
+    if not own.exists():
+        subprocess.run([python, "-m", "venv", folder], check=True)
+        pip = [own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "pytest==9.2.0", "-r", requirements], check=True)
+    return str(own)
+
+
+def is_too_old(name: str, python: str) -> bool:
+    """Whether the fixture needs a later Python than this."""
+    oldest = FIXTURES / name / "python"
+    if not oldest.exists():
+        return False
+    return version_of(python) < [int(n) for n in oldest.read_text(encoding="utf-8").split(".")]
+
+
+def version_of(python: str) -> list[int]:
+    """Major and minor version of an interpreter."""
+    code = "import sys; print(*sys.version_info[:2])"
+    done = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True)
+    return [int(number) for number in done.stdout.split()]
+
+
 def judged(name: str, arguments: argparse.Namespace, scratch: Path) -> Verdicts | None:
     """The verdicts of a fixture, or `None` when brute force disagrees or mutdiff fails."""
     repo = scratch / name
@@ -105,12 +135,13 @@ def judged(name: str, arguments: argparse.Namespace, scratch: Path) -> Verdicts 
     report = scratch / f"{name}.json"
     own = FIXTURES / name / "arguments"
     options = own.read_text(encoding="utf-8").split() if own.exists() else []
+    python = interpreter(name, arguments.python, scratch)
     runner = "unittest" if name in UNITTEST else "pytest"
     if arguments.report:
         report = arguments.report
     else:
         command = [arguments.mutdiff, "--repo", repo, "--base", "main", "--runner", runner]
-        command += ["--python", arguments.python, "--report", f"json={report}", "-q"]
+        command += ["--python", python, "--report", f"json={report}", "-q"]
         command += options
         done = subprocess.run(command, check=False)
         if done.returncode not in (0, 1):
@@ -118,7 +149,7 @@ def judged(name: str, arguments: argparse.Namespace, scratch: Path) -> Verdicts 
             return None
     out = str(scratch / f"{name}.oracle.json")
     oracle = [sys.executable, str(Path(__file__).with_name("oracle.py")), "--report", str(report)]
-    oracle += ["--repo", str(repo), "--python", arguments.python, "--runner", runner]
+    oracle += ["--repo", str(repo), "--python", python, "--runner", runner]
     oracle += ["--timeout-floor", "5", "--json", out, "--resume"]
     oracle += memory(options)
     oracle += ["--jobs", str(arguments.jobs)] if arguments.jobs else []
@@ -154,6 +185,9 @@ def main() -> int:
     bad = 0
     with temporary:
         for name in names:
+            if not arguments.repository and is_too_old(name, arguments.python):
+                print(f"{name}: needs a later Python")
+                continue
             actual = judged(name, arguments, scratch)
             if actual is None:
                 bad += not arguments.repository

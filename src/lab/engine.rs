@@ -48,6 +48,8 @@ pub(super) struct Engine<'e> {
     alone: Mutex<HashMap<(usize, Heat), bool>>,
     killers: Mutex<HashMap<FunctionKey, Vec<usize>>>,
     flaky: Mutex<BTreeSet<usize>>,
+    /// Held while a test runs that changes a place which others change too.
+    turn: Mutex<()>,
     spent: Mutex<SlotTimes>,
 }
 
@@ -91,6 +93,7 @@ impl<'e> Engine<'e> {
             alone: Mutex::new(HashMap::new()),
             killers: Mutex::new(HashMap::new()),
             flaky: Mutex::new(BTreeSet::new()),
+            turn: Mutex::new(()),
             spent: Mutex::new(SlotTimes::default()),
         }
     }
@@ -131,6 +134,8 @@ impl<'e> Engine<'e> {
                 if heat == Heat::Cold && position == 0 { self.allowance } else { Duration::ZERO };
             before + deadline(options, own)
         };
+        let waits = tests.iter().any(|test| self.known.writers.contains(test));
+        let _turn = waits.then(|| self.turn.lock().expect("no thread panics with the lock"));
         let number = lane.number;
         let slot = match heat {
             Heat::Hot => &mut lane.hot,

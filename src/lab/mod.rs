@@ -18,6 +18,7 @@ mod running;
 mod showing;
 mod subject;
 mod tracing;
+mod writers;
 
 pub use error::LabError;
 pub use running::{list, run};

@@ -84,6 +84,8 @@ pub(super) struct Known {
     pub graph: CallGraph,
     /// What ran before them.
     pub imports: ImportTrace,
+    /// Those that may not run at the same time, by position.
+    pub writers: BTreeSet<usize>,
 }
 
 impl Known {
@@ -298,6 +300,8 @@ struct Router<'k> {
     selection: Selection<'k>,
     digests: Digests,
     import_lines: &'k LineSet,
+    /// Functions that were called before the first test.
+    called_at_import: BTreeSet<&'k FunctionKey>,
     tests_by_file: BTreeMap<RepoPath, Vec<usize>>,
     homeless: Vec<usize>,
     importers: HashMap<RepoPath, Vec<usize>>,
@@ -319,6 +323,7 @@ impl<'k> Router<'k> {
             selection: Selection::new(&known.trace, &known.graph),
             digests: Digests::new(subject, closures),
             import_lines: &known.imports.lines,
+            called_at_import: known.trace.import_edges().map(|(_, callee)| callee).collect(),
             tests_by_file,
             homeless,
             importers: HashMap::new(),
@@ -344,7 +349,8 @@ impl<'k> Router<'k> {
             .get(path)
             .is_some_and(|reached| reached.iter().any(|line| lines.contains(*line)));
         // The statement that holds a lambda runs at import, the lambda itself maybe later.
-        let at_import = at_import && !self.is_lambda_body(mutant);
+        let at_import = at_import
+            && (!is_lambda_body(mutant) || self.called_at_import.contains(&mutant.function));
         if at_import {
             tests.extend(self.tests_that_import(path));
             tests.sort_unstable();
@@ -370,10 +376,6 @@ impl<'k> Router<'k> {
         (route, reaching, Some(basis))
     }
 
-    fn is_lambda_body(&self, mutant: &Mutant) -> bool {
-        mutant.unit.as_ref().is_some_and(|unit| unit.name == "<lambda>")
-    }
-
     /// Tests whose files import a file, directly or not; all tests when no file is known to.
     fn tests_that_import(&mut self, path: &RepoPath) -> Vec<usize> {
         if let Some(known) = self.importers.get(path) {
@@ -391,6 +393,10 @@ impl<'k> Router<'k> {
         self.importers.insert(path.clone(), tests.clone());
         tests
     }
+}
+
+fn is_lambda_body(mutant: &Mutant) -> bool {
+    mutant.unit.as_ref().is_some_and(|unit| unit.name == "<lambda>")
 }
 
 /// Whether a function's own code is part of the change.

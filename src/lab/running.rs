@@ -19,6 +19,7 @@ use super::environment::Environment;
 use super::planning::{Known, Plan, Planned, Route, plan, scope, unmutated};
 use super::subject::Subject;
 use super::tracing::{Run, Warm, trace};
+use super::writers::writers;
 use super::{Events, LabError, recording, showing};
 use crate::config::Options;
 use crate::model::{
@@ -172,8 +173,9 @@ fn conduct(
             parts.failing = failed;
             parts.notices.push(Notice {
                 code: "tests_run_alone".into(),
-                message: "each test ran alone, in a process of its own: one that passes only \
-                    behind others fails here"
+                message: "each test ran alone, in a fork of the process that imported the \
+                    project: one that passes only behind others fails here, and so does one that \
+                    needs a thread which an import started"
                     .into(),
             });
             parts.conclusion = Some(Conclusion::TestsFail);
@@ -271,7 +273,8 @@ fn known(store: &Store) -> Result<Known, LabError> {
     let trace = store.load_trace()?;
     let graph = trace.call_graph();
     let imports = store.import_trace()?.unwrap_or_default();
-    Ok(Known { trace, graph, imports })
+    let writers = writers(store, &trace)?;
+    Ok(Known { trace, graph, imports, writers })
 }
 
 fn entered_by_test(store: &Store) -> Result<BTreeMap<TestId, Vec<FunctionKey>>, LabError> {

@@ -17,9 +17,11 @@ use super::environment::Environment;
 use super::recording;
 use super::resolving::{Resolved, Resolver};
 use super::subject::Subject;
-use super::{Events, LabError};
+use super::{Events, LabError, writers};
 use crate::config::Options;
-use crate::model::{FailedTest, ImportTrace, Phase, RepoPath, TestId, TestOutcome};
+use crate::model::{
+    FailedTest, FunctionKey, ImportTrace, Phase, QualName, RepoPath, TestId, TestOutcome,
+};
 use crate::schedule::{BatchPlan, Sample, SampledFork, batches};
 use crate::store::{EdgeOwner, ReachDigest, Store, TestRecord, TestSummary};
 use crate::worker::{
@@ -168,8 +170,25 @@ pub(super) fn trace(
         resolver: &resolver,
         tests: &tests,
         next_fork: AtomicU32::new(first_fork),
+        writers: Mutex::new(BTreeSet::new()),
     };
-    let mut failed = tracer.trace_all(&stale, &mut slots, store, &mut digests)?;
+    let mut traced = tracer.trace_all(&stale, &mut slots, store, &mut digests);
+    if slots.len() > 1
+        && let Ok(failed) = &mut traced
+    {
+        // Another test at the same time may have been the reason: once more, one by one.
+        let again = failed.extract_if(.., |record| record.summary.outcome != TestOutcome::TimedOut);
+        let again = again.map(|record| vec![record.summary.position as usize]).collect();
+        failed.extend(tracer.units(again, &mut slots[..1], store, &mut digests, None)?);
+    }
+    let found = tracer.writers.lock().expect("no thread panics with the lock").clone();
+    let id = |number: usize| &tests[number].id;
+    writers::replace(
+        store,
+        &stale.iter().map(|&number| id(number)).collect(),
+        found.into_iter().map(|number| id(number).clone()),
+    )?;
+    let mut failed = traced?;
     failed.sort_by_key(|record| record.summary.position);
     let outputs = tracer.untraced(&mut failed, &mut slots)?;
     store.put_tests(&failed)?;
@@ -199,12 +218,21 @@ fn store_imports(
         .iter()
         .filter_map(|(a, b)| Some((warm.files.get(*a)?.clone(), warm.files.get(*b)?.clone())))
         .collect();
-    let Resolved { lines, edges, .. } = resolver.resolve(&crate::worker::TraceRecord {
-        lines: collected.lines.clone(),
-        edges: collected.edges.clone(),
-        codes: Vec::new(),
-        beyond: Vec::new(),
-    });
+    let Resolved { lines, entered, mut edges, .. } =
+        resolver.resolve(&crate::worker::TraceRecord {
+            lines: collected.lines.clone(),
+            edges: collected.edges.clone(),
+            codes: Vec::new(),
+            beyond: Vec::new(),
+        });
+    // What a thread entered has no caller that was seen: the module's import is the reason.
+    let called: BTreeSet<FunctionKey> = edges.iter().map(|(_, callee)| callee.clone()).collect();
+    for function in entered.into_iter().filter(|function| !called.contains(function)) {
+        let module = FunctionKey::new(function.path.clone(), QualName::module());
+        if module != function {
+            edges.push((module, function));
+        }
+    }
     store.put_import_trace(&ImportTrace { lines, edges: Vec::new(), imports: imports.clone() })?;
     store.put_edges(&EdgeOwner::Import, &edges)?;
     Ok(imports)
@@ -255,6 +283,7 @@ struct Tracer<'t> {
     resolver: &'t Resolver<'t>,
     tests: &'t [TestSummary],
     next_fork: AtomicU32,
+    writers: Mutex<BTreeSet<usize>>,
 }
 
 impl Tracer<'_> {
@@ -448,6 +477,9 @@ impl Tracer<'_> {
             .and_then(|ran| ran.trace.as_ref())
             .map(|trace| self.resolver.resolve(trace))
             .unwrap_or_default();
+        if ran.is_none_or(|ran| ran.writes) {
+            self.writers.lock().expect("no thread panics with the lock").insert(number);
+        }
         let record = TestRecord {
             summary: TestSummary {
                 outcome,

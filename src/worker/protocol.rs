@@ -133,6 +133,8 @@ pub struct TestRecord {
     pub microseconds: u64,
     /// What the runner said, when asked for.
     pub output: String,
+    /// Whether it changed a place that another run of it would change too.
+    pub writes: bool,
     /// What it reached, when asked for.
     pub trace: Option<TraceRecord>,
 }
@@ -164,6 +166,8 @@ pub(super) enum RecordHeader {
         codes: Vec<CodeRow>,
         #[serde(default)]
         b: Vec<usize>,
+        #[serde(default)]
+        x: bool,
     },
     More {
         i: usize,
@@ -196,7 +200,7 @@ impl RecordHeader {
     /// Joins the header with the numbers behind it.
     pub(super) fn with_body(self, body: &[u8]) -> Result<Record, WorkerError> {
         Ok(match self {
-            Self::Test { i, w, us, o, n, codes, b } => {
+            Self::Test { i, w, us, o, n, codes, b, x } => {
                 let trace = n
                     .map(|(lines, edges)| numbers(body, lines, edges, codes))
                     .transpose()?
@@ -206,6 +210,7 @@ impl RecordHeader {
                     outcome: w,
                     microseconds: us,
                     output: o,
+                    writes: x,
                     trace,
                 })
             }

@@ -14,7 +14,7 @@ macro_rules! runtime_files {
 }
 
 /// The files of the runtime.
-const FILES: [(&str, &str); 25] = runtime_files![
+const FILES: [(&str, &str); 26] = runtime_files![
     "_mutdiff/__init__.py",
     "_mutdiff/beyond.py",
     "_mutdiff/channel.py",
@@ -39,6 +39,7 @@ const FILES: [(&str, &str); 25] = runtime_files![
     "_mutdiff/tracer_monitoring.py",
     "_mutdiff/tracer_settrace.py",
     "_mutdiff/unittest_runner.py",
+    "_mutdiff/writes.py",
     "site/sitecustomize.py",
 ];
 

@@ -6,20 +6,29 @@
 use std::collections::BTreeSet;
 
 use crate::harness::{
-    Project, Ran, expected, fixture_arguments, fixture_names, processes_of, pythons, verdicts,
+    Project, Ran, expected, fixture_arguments, fixture_names, fixture_pythons, processes_of,
+    verdicts,
 };
 
 /// The fixtures that have a test below.
-const TESTED: [&str; 13] = [
+const TESTED: [&str; 21] = [
     "at_import",
+    "at_import_hooks",
     "basics",
     "callers",
+    "concurrency",
+    "concurrency_plugins",
     "demo",
     "fixtures_scope",
+    "hypothesis",
     "meddling",
     "processes",
     "programs",
     "runaways",
+    "source_bytes",
+    "source_new",
+    "source_scopes",
+    "state",
     "subprocess_child",
     "timeouts",
     "unguarded",
@@ -29,7 +38,7 @@ const TESTED: [&str; 13] = [
 #[expect(clippy::print_stdout, reason = "told with --nocapture, and when a test fails")]
 fn decides_as_expected(name: &str) {
     let expected = expected(name);
-    for python in pythons() {
+    for python in fixture_pythons(name) {
         let project = Project::fixture(name, python);
         let before = project.snapshot();
         let ran = Ran::of(project.main_job(&[]).args(fixture_arguments(name)));
@@ -76,6 +85,11 @@ fn functions_of_every_kind_take_their_mutants() {
 #[test]
 fn code_that_runs_at_import_is_decided_cold() {
     decides_as_expected("at_import");
+}
+
+#[test]
+fn hooks_of_the_import_are_decided_cold() {
+    decides_as_expected("at_import_hooks");
 }
 
 #[test]
@@ -131,4 +145,39 @@ fn runaways_are_stopped_at_their_limits_and_disturb_no_other_mutant() {
 #[test]
 fn unittest_is_served_as_pytest_is() {
     decides_as_expected("unittest_basics");
+}
+
+#[test]
+fn the_bytes_of_a_file_do_not_move_its_mutants() {
+    decides_as_expected("source_bytes");
+}
+
+#[test]
+fn mutants_keep_the_scope_of_their_names() {
+    decides_as_expected("source_scopes");
+}
+
+#[test]
+fn new_syntax_is_mutated_where_python_has_it() {
+    decides_as_expected("source_new");
+}
+
+#[test]
+fn what_tests_leave_behind_changes_no_verdict() {
+    decides_as_expected("state");
+}
+
+#[test]
+fn hypothesis_finds_with_a_mutant_what_it_finds_in_a_plain_run() {
+    decides_as_expected("hypothesis");
+}
+
+#[test]
+fn mutants_are_in_force_in_threads_and_tasks() {
+    decides_as_expected("concurrency");
+}
+
+#[test]
+fn mutants_are_in_force_under_asynchronous_runners() {
+    decides_as_expected("concurrency_plugins");
 }

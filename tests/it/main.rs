@@ -18,3 +18,4 @@ mod processes;
 mod second_run;
 mod show_and_demo;
 mod stale;
+mod state;

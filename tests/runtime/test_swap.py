@@ -283,5 +283,20 @@ def test_what_cannot_be_told_apart_needs_an_import(text: str, project: Project, 
     assert run.words == ["cannot_place"], run
 
 
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("yield 90\n    yield 7091", "return [0, 7091]"),
+        ("return 7030", "yield 7030"),
+        ("yield 7101", "await asyncio.sleep(0)"),
+    ],
+)
+def test_another_kind_of_function_needs_an_import(
+    text: str, new: str, project: Project, slot: Slot
+) -> None:
+    run = slot.run([0], project.mutant("kinds.py", text, new))
+    assert run.words == ["cannot_place"], run
+
+
 def test_a_mutant_that_does_not_compile_is_invalid(project: Project, slot: Slot) -> None:
     assert slot.run([0], project.mutant("kinds.py", "x + 180", "x +")).words == ["invalid"]

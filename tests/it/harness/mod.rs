@@ -11,5 +11,7 @@ mod pythons;
 pub(crate) use commands::{Ran, Running, clean};
 pub(crate) use fake_python::FakePython;
 pub(crate) use processes::processes_of;
-pub(crate) use projects::{Project, expected, fixture_arguments, fixture_names, verdicts};
+pub(crate) use projects::{
+    Project, expected, fixture_arguments, fixture_names, fixture_pythons, verdicts,
+};
 pub(crate) use pythons::{Python, pythons};

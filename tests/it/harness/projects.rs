@@ -13,7 +13,7 @@ use mutdiff::model::Report;
 use mutdiff::report::json;
 use tempfile::TempDir;
 
-use super::{Python, Ran, clean};
+use super::{Python, Ran, clean, pythons};
 
 /// `{"path::function": {"original -> replacement @ line:column": verdict}}`.
 pub(crate) type Verdicts = BTreeMap<String, BTreeMap<String, String>>;
@@ -184,6 +184,23 @@ impl Project {
 pub(crate) fn fixture_arguments(name: &str) -> Vec<String> {
     let text = fs::read_to_string(fixtures().join(name).join("arguments")).unwrap_or_default();
     text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The Pythons that a fixture runs on: those of `fixtures/NAME/python` and later, if it is there,
+/// each with what `fixtures/NAME/requirements` lists.
+pub(crate) fn fixture_pythons(name: &str) -> Vec<&'static Python> {
+    let text = |file: &str| fs::read_to_string(fixtures().join(name).join(file)).ok();
+    let oldest = text("python");
+    let requirements = text("requirements");
+    pythons()
+        .iter()
+        .filter(|python| oldest.as_ref().is_none_or(|oldest| python.is_at_least(oldest.trim())))
+        .map(|python| match &requirements {
+            // It lives as long as the tests do, as the others do.
+            Some(requirements) => &*Box::leak(Box::new(python.with(name, requirements))),
+            None => python,
+        })
+        .collect()
 }
 
 /// All fixtures, by name.

@@ -1,7 +1,7 @@
 //! The Pythons of this machine, each with a virtual environment that holds pytest.
 //!
 //! Invariant: an environment is made once under `target/test-venvs/`, under a lock, and is used
-//! only when it was finished.
+//! only when it was finished. What it holds beside pytest is in its name and its mark.
 //!
 //! `MUTDIFF_TEST_PYTHONS` (interpreters, separated by colons) replaces the search.
 
@@ -33,6 +33,17 @@ impl Python {
         self.path.parent().expect("an interpreter lies in a folder")
     }
 
+    /// Whether it is of this version (`3.12`) or a later one.
+    pub(crate) fn is_at_least(&self, version: &str) -> bool {
+        minor(&self.version) >= minor(version)
+    }
+
+    /// The same Python with more than pytest: an environment called `name`, with `requirements`
+    /// (one a line, pinned), made once.
+    pub(crate) fn with(&self, name: &str, requirements: &str) -> Self {
+        prepare(self.version.clone(), self.base.clone(), Some((name, requirements)))
+    }
+
     /// What `python3` is, or the first that was asked for.
     pub(crate) fn usual() -> &'static Self {
         pythons().first().expect("there is a Python")
@@ -42,8 +53,10 @@ impl Python {
 /// All Pythons that tests run on: the usual one first, then the others by version.
 pub(crate) fn pythons() -> &'static [Python] {
     static FOUND: LazyLock<Vec<Python>> = LazyLock::new(|| {
-        let pythons: Vec<Python> =
-            interpreters().into_iter().map(|(version, base)| prepare(version, base)).collect();
+        let pythons: Vec<Python> = interpreters()
+            .into_iter()
+            .map(|(version, base)| prepare(version, base, None))
+            .collect();
         assert!(!pythons.is_empty(), "no CPython 3.10 or later found: install python3");
         pythons
     });
@@ -117,44 +130,48 @@ fn minor(version: &str) -> (u32, u32) {
 }
 
 /// Makes the environment, unless it is there.
-fn prepare(version: String, base: PathBuf) -> Python {
+fn prepare(version: String, base: PathBuf, more: Option<(&str, &str)>) -> Python {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target/tmp has a parent");
     let all = target.join("test-venvs");
     fs::create_dir_all(&all).expect("target/ can be written to");
-    let folder = all.join(&version);
+    let name = more.map_or(version.clone(), |(name, _)| format!("{version}-{name}"));
+    let folder = all.join(&name);
     let path = folder.join("bin/python");
     // Another test process (another binary, another checkout with the same target) may be at it.
-    let lock = File::create(all.join(format!("{version}.lock"))).expect("target/ can be written");
+    let lock = File::create(all.join(format!("{name}.lock"))).expect("target/ can be written");
     lock.lock().expect("a file under target/ can be locked");
-    let contents = format!("{} {PYTEST}\n", base.display());
+    let packages: Vec<&str> = more.into_iter().flat_map(|(_, more)| more.lines()).collect();
+    let packages = [&[PYTEST], packages.as_slice()].concat();
+    let contents = format!("{} {}\n", base.display(), packages.join(" "));
     let mark = folder.join("complete");
     if fs::read_to_string(&mark).ok().as_ref() != Some(&contents) {
         let _ = fs::remove_dir_all(&folder);
-        install(&base, &folder);
+        install(&base, &folder, &packages);
         fs::write(&mark, contents).expect("the environment was just made");
     }
     drop(lock);
     Python { version, path, base }
 }
 
-fn install(base: &Path, folder: &Path) {
-    let pytest = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PYTEST];
+fn install(base: &Path, folder: &Path, packages: &[&str]) {
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
     let mut venv = scrubbed(base);
     let made = done(venv.args(["-m", "venv"]).arg(folder));
-    let made = made.and_then(|()| done(scrubbed(&folder.join("bin/python")).args(pytest)));
+    let made =
+        made.and_then(|()| done(scrubbed(&folder.join("bin/python")).args(pip).args(packages)));
     let Err(first) = made else { return };
     // Debian has `venv` without `ensurepip`: an older pip may still serve.
     let _ = fs::remove_dir_all(folder);
     let mut venv = scrubbed(base);
     done(venv.args(["-m", "venv", "--without-pip"]).arg(folder))
         .and_then(|()| {
-            let mut pip = scrubbed(base);
-            pip.args(["-m", "pip", "--python"]).arg(folder.join("bin/python")).args(&pytest[2..]);
-            done(&mut pip)
+            let mut old = scrubbed(base);
+            old.args(["-m", "pip", "--python"]).arg(folder.join("bin/python")).args(&pip[2..]);
+            done(old.args(packages))
         })
         .unwrap_or_else(|second| {
             panic!(
-                "cannot make a virtual environment with {PYTEST} (on Debian: apt-get install \
+                "cannot make a virtual environment with {packages:?} (on Debian: apt-get install \
                  python3-venv)\n{first}\n{second}"
             )
         });

@@ -19,6 +19,7 @@ from .project import Project
 from .runner import FAILED, Collected, CollectionFailed, Runner
 from .swap import LiveFunctions, Placement
 from .tracer import Recording, Tracer
+from .writes import Writes
 
 
 class Child:
@@ -229,14 +230,19 @@ class Child:
         shared = len(tests) > 1
         of_fixtures: dict[Any, Recording] = {}
         outside: list[Recording] = []
+        writes = Writes(kept.realpath(self._scratch))
+        writes_before: list[bool] = []
+        wrote: list[bool] = []
 
         def fixture_hook(owner: Any, begins: bool) -> None:
             if begins:
                 # What the test has reached already may be reached by the set-up again.
                 tracer.forget()
+                writes_before.append(writes.took_place())
                 outside.append(tracer.swap(Recording()))
             else:
                 tracer.forget()
+                wrote.extend((writes_before.pop(), writes.took_place(lasting=True)))
                 recording = tracer.swap(outside.pop())
                 if recording.edges or recording.lines or owner not in of_fixtures:
                     # Set up again, it is another value: another parameter's, another class's.
@@ -283,6 +289,9 @@ class Child:
             if hits.beyond:
                 header["b"] = sorted(hits.beyond)
             header.update(k="test", i=position, w=outcome.word, us=int(spent * 1e6))
+            if writes.took_place() or any(wrote):
+                header["x"] = True
+            wrote.clear()
             if not memory.append(header, body):
                 memory.append({"k": "engine_error", "why": "a trace larger than the slot's memory"})
                 return

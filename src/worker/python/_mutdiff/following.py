@@ -6,6 +6,7 @@ of every event that each would be told of alone.
 
 from __future__ import annotations
 
+import _thread
 import sys
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 Trace = Callable[[FrameType, Any, Any], Any]
 
 _settrace, real_gettrace = sys.settrace, sys.gettrace
+_start_bare: Any = _thread.start_new_thread
 _settrace_of_threads, _gettrace_of_threads = threading.settrace, threading.gettrace
 
 
@@ -33,6 +35,7 @@ class Following:
         sys.gettrace = self._get
         threading.settrace = self._set_for_threads
         threading.gettrace = self._get_for_threads
+        _thread.start_new_thread = self._start_bare
         _settrace_of_threads(self._in_new_thread)
         _settrace(self._own)
 
@@ -55,11 +58,21 @@ class Following:
         trace = real_gettrace()
         return None if trace is None else trace(frame, event, arg)
 
+    def _start_bare(self, function: Any, *rest: Any) -> Any:
+        """A thread that ``threading`` does not know takes no trace function from there."""
+
+        def traced(*args: Any, **keywords: Any) -> None:
+            _settrace(self._own)
+            function(*args, **keywords)
+
+        return _start_bare(traced, *rest)
+
 
 def uninstall() -> None:
     """Takes the functions away, and the trace function."""
     sys.settrace, sys.gettrace = _settrace, real_gettrace
     threading.settrace, threading.gettrace = _settrace_of_threads, _gettrace_of_threads
+    _thread.start_new_thread = _start_bare
     threading.settrace(None)
     sys.settrace(None)
 

@@ -14,7 +14,17 @@ from typing import Any
 from . import kept
 from .imports import Imports
 from .pytest_phases import Phases
-from .runner import FAILED, PASSED, SKIPPED, Collected, CollectionFailed, Outcome, Runner, code_of
+from .runner import (
+    FAILED,
+    PASSED,
+    SKIPPED,
+    Collected,
+    CollectionFailed,
+    Outcome,
+    Runner,
+    code_of,
+    keep_no_examples,
+)
 
 #: Options that keep a plugin installed but out of the way, by the plugin's entry point.
 #: They are given last, so they win over the project's own `addopts`.
@@ -81,6 +91,7 @@ class PytestRunner(Runner):
             factory._given_basetemp = Path(scratch)
             factory._basetemp = None
         self._own_capture()
+        keep_no_examples()
 
     def begin(self, report: bool) -> None:
         self._report = report

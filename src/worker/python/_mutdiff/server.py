@@ -53,6 +53,10 @@ class Server:
                 "python": sys.version.split()[0],
             }
         )
+        # Hypothesis keeps files in the working directory unless it is told otherwise.
+        kept.environ.setdefault(
+            "HYPOTHESIS_STORAGE_DIRECTORY", f"{self._config['scratch']}/hypothesis"
+        )
         if self._config["mode"] == "cold":
             self._run_cold()
         else:

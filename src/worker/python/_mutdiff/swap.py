@@ -9,11 +9,15 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import CodeType, FunctionType
 
 from . import mutation
 from .mutation import CannotPlace, Mutant
 from .project import Project
+
+#: What tells functions, generators, coroutines and asynchronous generators apart.
+_KIND = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
 
 class LiveFunctions:
@@ -84,6 +88,10 @@ def place(
             if function.__code__ is one or function.__code__ == one:
                 if one.co_freevars != other.co_freevars:
                     raise CannotPlace(f"free variables of {one.co_name} differ")
+                if (one.co_flags ^ other.co_flags) & _KIND:
+                    # Decorators may have looked at it when it was defined, and Python is about
+                    # to forbid the assignment.
+                    raise CannotPlace(f"{one.co_name} is a generator no more, or has become one")
                 swaps.append((function, other))
     return Placement(old, new, swaps)
 

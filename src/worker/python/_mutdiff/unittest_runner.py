@@ -13,7 +13,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import kept
-from .runner import FAILED, PASSED, SKIPPED, Collected, CollectionFailed, Outcome, Runner, code_of
+from .runner import (
+    FAILED,
+    PASSED,
+    SKIPPED,
+    Collected,
+    CollectionFailed,
+    Outcome,
+    Runner,
+    code_of,
+    keep_no_examples,
+)
 
 
 class UnittestRunner(Runner):
@@ -66,6 +76,7 @@ class UnittestRunner(Runner):
 
     def ready(self, scratch: str) -> None:
         self._null = kept.os_open(kept.NULL, kept.O_RDWR)
+        keep_no_examples()
 
     def begin(self, report: bool) -> None:
         self._result = _Result()
