@@ -121,6 +121,7 @@ impl<'e> Engine<'e> {
             mutant: mutant.cloned(),
             probe,
             trace: false,
+            watch: false,
             report: false,
             stop: !probe,
             known_codes: 0,

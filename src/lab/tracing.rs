@@ -157,7 +157,8 @@ pub(super) fn trace(
     // A test that passed under a higher limit of memory has not shown that it passes now.
     let limit = run.options.memory_limit;
     let highest = highest_limit(store)?.unwrap_or(limit);
-    let (stale, first_fork) = stale_tests(store, &mut digests, &tests, limit < highest)?;
+    let (stale, first_fork) =
+        stale_tests(run.options, store, &mut digests, &tests, limit < highest)?;
     store.put_note(HIGHEST, &limit.max(highest).to_le_bytes())?;
     run.events.phase(Phase::Trace, Some(stale.len()));
     if stale.is_empty() {
@@ -187,6 +188,7 @@ pub(super) fn trace(
         store,
         &stale.iter().map(|&number| id(number)).collect(),
         found.into_iter().map(|number| id(number).clone()),
+        watched(run.options),
     )?;
     let mut failed = traced?;
     failed.sort_by_key(|record| record.summary.position);
@@ -241,12 +243,14 @@ fn store_imports(
 /// Forgets tests that are gone, and finds those that must be traced; with them the first fork
 /// number that is free.
 fn stale_tests(
+    options: &Options,
     store: &mut Store,
     digests: &mut Digests,
     tests: &[TestSummary],
     all: bool,
 ) -> Result<(Vec<usize>, u32), LabError> {
     let stored = store.load_trace()?;
+    let unwatched = if watched(options) { writers::unwatched(store)? } else { BTreeSet::new() };
     let present: BTreeSet<&TestId> = tests.iter().map(|test| &test.id).collect();
     let gone: Vec<TestId> = stored
         .tests()
@@ -263,6 +267,7 @@ fn stale_tests(
             digest == known.summary.digest
                 && known.summary.path == test.path
                 && !known.summary.outcome.is_failure()
+                && !unwatched.contains(&test.id)
         });
         if all || !holds {
             stale.push(number);
@@ -275,6 +280,12 @@ fn stale_tests(
         store.set_order(&order)?;
     }
     Ok((stale, first_fork))
+}
+
+/// Whether a trace looks for tests that another run of them would disturb: not where one test
+/// runs at a time, since to look costs time.
+fn watched(options: &Options) -> bool {
+    options.jobs.get() > 1
 }
 
 struct Tracer<'t> {
@@ -503,6 +514,7 @@ impl Tracer<'_> {
             mutant: None,
             probe: false,
             trace,
+            watch: watched(self.run.options),
             report,
             stop: false,
             known_codes: self.resolver.known_codes(),

@@ -105,6 +105,7 @@ pub(super) fn order(
         mutant,
         probe: false,
         trace,
+        watch: trace,
         report: false,
         stop: true,
         known_codes: usize::MAX >> 1,

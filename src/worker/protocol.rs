@@ -61,6 +61,8 @@ pub struct RunOrder {
     pub probe: bool,
     /// Whether to record lines and edges.
     pub trace: bool,
+    /// Whether a trace looks for places that another run of a test would change too.
+    pub watch: bool,
     /// Whether to build the text of failures.
     pub report: bool,
     /// Whether to stop at the first failure.

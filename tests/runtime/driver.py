@@ -118,6 +118,7 @@ class Slot:
             "mutant": mutant,
             "probe": False,
             "trace": False,
+            "watch": True,
             "report": False,
             "stop": False,
             "known_codes": len(process.codes),

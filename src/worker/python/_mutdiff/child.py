@@ -19,7 +19,7 @@ from .project import Project
 from .runner import FAILED, Collected, CollectionFailed, Runner
 from .swap import LiveFunctions, Placement
 from .tracer import Recording, Tracer
-from .writes import Writes
+from .writes import NoWrites, Writes
 
 
 class Child:
@@ -230,7 +230,9 @@ class Child:
         shared = len(tests) > 1
         of_fixtures: dict[Any, Recording] = {}
         outside: list[Recording] = []
-        writes = Writes(kept.realpath(self._scratch))
+        watch: bool = command["watch"]
+        writes = Writes(kept.realpath(self._scratch)) if watch else NoWrites()
+        tracer.audited = watch
         writes_before: list[bool] = []
         wrote: list[bool] = []
 

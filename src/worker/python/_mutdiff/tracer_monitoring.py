@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from types import CodeType, FrameType
 
-from .codes import NOBODY, SHIFT, Codes
+from .codes import NOBODY, SHIFT, Codes, identity
 from .tracer import Recording, Tracer, reached
 
 assert sys.version_info >= (3, 12)
@@ -68,7 +68,7 @@ class MonitoringTracer(Tracer):
         self._enable(code)
 
     def _enable(self, code: CodeType) -> None:
-        events = _ENTRY | _LINE if id(code) in self.codes.line_bases else _ENTRY
+        events = _ENTRY | _LINE if identity(code) in self.codes.line_bases else _ENTRY
         _monitoring.set_local_events(self._tool, code, events)
 
     def _rebind(self) -> None:
@@ -76,14 +76,17 @@ class MonitoringTracer(Tracer):
             return
         recording = self.current
         _monitoring.register_callback(self._tool, _LINE, _on_line(self.codes, recording))
-        _monitoring.register_callback(self._tool, _ENTRY, _on_entry(self.codes, recording))
+        _monitoring.register_callback(
+            self._tool, _ENTRY, _on_entry(self.codes, recording, self.audited)
+        )
 
 
 def _on_line(codes: Codes, recording: Recording) -> object:
     bases, add, disable = codes.line_bases, recording.lines.add, _monitoring.DISABLE
+    known_by = identity
 
     def on_line(code: CodeType, line: int) -> object:
-        base = bases.get(id(code))
+        base = bases.get(known_by(code))
         if base is not None:
             add(base + line)
         return disable
@@ -91,30 +94,25 @@ def _on_line(codes: Codes, recording: Recording) -> object:
     return on_line
 
 
-def _on_entry(codes: Codes, recording: Recording) -> object:
+class _Here(Exception):
+    """Raised and caught for the frame that it carries."""
+
+
+def _on_entry(codes: Codes, recording: Recording, audited: bool) -> object:
     number, add, getframe = codes.numbers.get, recording.edges.add, sys._getframe
-    nobody = NOBODY << SHIFT
+    known_by, nobody = identity, NOBODY << SHIFT
     # Most entries of a function come from where the one before came from, and nearly all are of
     # an edge that was seen: both are known by identity, before anything is packed. Registered
-    # code lives for ever, and only registered callers are remembered, so an id names one code.
+    # code lives for ever, and only registered callers are remembered.
     last: dict[int, CodeType] = {}
     caller_before = last.get
     seen: set[tuple[int, int]] = set()
 
-    def on_entry(code: CodeType, _offset: int) -> None:
-        try:
-            frame = getframe(2)
-        except ValueError:  # a script, thread or greenlet begins here
-            if (callee := number(id(code))) is not None:
-                add(nobody | callee)
-            return
-        key = id(code)
-        code_of_caller = frame.f_code
-        if caller_before(key) is code_of_caller:
-            return
-        pair = id(code_of_caller), key
-        if pair in seen:
-            last[key] = code_of_caller
+    def take(key: int, frame: FrameType | None) -> None:
+        """Takes an entry that is not the one before again."""
+        pair = known_by(frame.f_code) if frame is not None else nobody, key
+        if frame is not None and pair in seen:
+            last[key] = frame.f_code
             return
         callee = number(key)
         if callee is None:
@@ -124,13 +122,33 @@ def _on_entry(codes: Codes, recording: Recording) -> object:
             add(caller << SHIFT | callee)
             seen.add(pair)
             return
-        outer: FrameType | None = frame.f_back
-        while outer is not None:
-            caller = number(id(outer.f_code))
+        while frame is not None:
+            caller = number(known_by(frame.f_code))
             if caller is not None:
                 add(caller << SHIFT | callee)
                 return
-            outer = outer.f_back
+            frame = frame.f_back
         add(nobody | callee)
 
-    return on_entry
+    def on_entry(code: CodeType, _offset: int) -> None:
+        key = known_by(code)
+        try:
+            frame = getframe(2)
+        except ValueError:  # a script, thread or greenlet begins here
+            take(key, None)
+            return
+        if caller_before(key) is not frame.f_code:
+            take(key, frame)
+
+    def on_audited_entry(code: CodeType, _offset: int) -> None:
+        # sys._getframe raises an audit event, for which the process's hook would be called: that
+        # costs several times what this costs.
+        try:
+            raise _Here
+        except _Here as here:
+            frame = here.__traceback__.tb_frame.f_back.f_back  # type: ignore[union-attr]
+        key = known_by(code)
+        if frame is None or caller_before(key) is not frame.f_code:
+            take(key, frame)
+
+    return on_audited_entry if audited else on_entry

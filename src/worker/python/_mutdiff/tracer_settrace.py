@@ -12,7 +12,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from . import following
-from .codes import NOBODY, SHIFT, Codes
+from .codes import NOBODY, SHIFT, Codes, identity
 from .tracer import Recording, Tracer, reached
 
 #: ``co_flags`` of generators, coroutines and asynchronous generators.
@@ -24,18 +24,18 @@ class SettraceTracer(Tracer):
 
     def __init__(self, codes: Codes) -> None:
         super().__init__(codes)
-        #: ``id(code)`` → lines not yet recorded.
+        #: ``identity(code)`` → lines not yet recorded.
         self._missing: dict[int, set[int]] = {}
-        #: ``id(code)`` of generators and coroutines → ``f_lasti`` when they are entered first.
+        #: ``identity(code)`` of generators and coroutines → ``f_lasti`` when they are first entered.
         self._entries: dict[int, int] = {}
         self._trace, self._record_into = self._make()
 
     def watch(self, codes: Iterable[CodeType]) -> None:
         for code in codes:
             if code.co_flags & _SUSPENDABLE:
-                self._entries[id(code)] = _entry(code)
-            if id(code) in self.codes.line_bases:
-                self._missing[id(code)] = _lines(code)
+                self._entries[identity(code)] = _entry(code)
+            if identity(code) in self.codes.line_bases:
+                self._missing[identity(code)] = _lines(code)
 
     def start(self) -> None:
         following.Following(self._trace).install()
@@ -50,14 +50,14 @@ class SettraceTracer(Tracer):
     def forget(self) -> None:
         for number in reached(self.current):
             code = self.codes.codes[number]
-            if id(code) in self._missing:
-                self._missing[id(code)] = _lines(code)
+            if identity(code) in self._missing:
+                self._missing[identity(code)] = _lines(code)
 
     def forget_all(self) -> None:
         """Like ``forget``, for all code: after imports, before the first test."""
         for code in self.codes.codes:
-            if id(code) in self._missing:
-                self._missing[id(code)] = _lines(code)
+            if identity(code) in self._missing:
+                self._missing[identity(code)] = _lines(code)
 
     def _rebind(self) -> None:
         # Not a new trace function: threads that run keep theirs.
@@ -76,14 +76,14 @@ class SettraceTracer(Tracer):
 
         def local(frame: FrameType, event: str, _arg: object) -> Any:
             if event == "line":
-                key = id(frame.f_code)
+                key = identity(frame.f_code)
                 line = frame.f_lineno
                 add_line(bases[key] + line)
                 missing[key].discard(line)
             return local
 
         def trace(frame: FrameType, _event: str, _arg: object) -> Any:
-            key = id(frame.f_code)
+            key = identity(frame.f_code)
             callee = number(key)
             if callee is None:
                 return None
@@ -91,7 +91,7 @@ class SettraceTracer(Tracer):
                 # Not for a generator or coroutine that goes on: it was entered before.
                 back = frame.f_back
                 while back is not None:
-                    caller = number(id(back.f_code))
+                    caller = number(identity(back.f_code))
                     if caller is not None:
                         add_edge(caller << SHIFT | callee)
                         break

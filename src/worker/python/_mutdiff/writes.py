@@ -31,7 +31,15 @@ _PLACES: dict[str, tuple[tuple[int, int | None], ...]] = {
 }
 
 
-class Writes:
+class NoWrites:
+    """Watches nothing: where one test runs at a time, none disturbs another."""
+
+    def took_place(self, lasting: bool = False) -> bool:
+        """Never."""
+        return False
+
+
+class Writes(NoWrites):
     """Watches this process."""
 
     def __init__(self, own: str) -> None:
