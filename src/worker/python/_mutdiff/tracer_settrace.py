@@ -26,7 +26,7 @@ class SettraceTracer(Tracer):
         super().__init__(codes)
         #: ``identity(code)`` → lines not yet recorded.
         self._missing: dict[int, set[int]] = {}
-        #: ``identity(code)`` of generators and coroutines → ``f_lasti`` when they are first entered.
+        #: ``identity(code)`` of generators and coroutines → ``f_lasti`` at their first entry.
         self._entries: dict[int, int] = {}
         self._trace, self._record_into = self._make()
 
