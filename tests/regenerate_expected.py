@@ -52,13 +52,20 @@ def git(repo: Path, *arguments: str) -> None:
 
 def make_repository(name: str, repo: Path) -> None:
     """Lay out a fixture: `main` holds `base/`, `change` holds `change/` on top of it."""
+    # Not the times of the files: git takes two of one size and time for the same.
     leave_out = shutil.ignore_patterns("__pycache__", ".mutdiff")
-    shutil.copytree(FIXTURES / name / "base", repo, ignore=leave_out)
+    shutil.copytree(FIXTURES / name / "base", repo, ignore=leave_out, copy_function=shutil.copy)
     git(repo, "init", "--quiet", "--initial-branch", "main")
     git(repo, "add", "--all")
     git(repo, "commit", "--quiet", "-m", "base")
     git(repo, "checkout", "--quiet", "-b", "change")
-    shutil.copytree(FIXTURES / name / "change", repo, dirs_exist_ok=True, ignore=leave_out)
+    shutil.copytree(
+        FIXTURES / name / "change",
+        repo,
+        dirs_exist_ok=True,
+        ignore=leave_out,
+        copy_function=shutil.copy,
+    )
     git(repo, "add", "--all")
     git(repo, "commit", "--quiet", "-m", "change")
 
@@ -94,12 +101,15 @@ def memory(options: list[str]) -> list[str]:
 
 
 def interpreter(name: str, python: str, scratch: Path) -> str:
-    """`python`, or one of an environment of its own with the fixture's requirements."""
+    """`python`, or one of an environment with the fixture's requirements.
+
+    A link to the requirements of another fixture is the other's environment.
+    """
     requirements = FIXTURES / name / "requirements"
     if not requirements.exists():
         return python
     version = version_of(python)
-    folder = scratch / f"venv-{name}-{version[0]}.{version[1]}"
+    folder = scratch / f"venv-{requirements.resolve().parent.name}-{version[0]}.{version[1]}"
     own = folder / "bin" / "python"
     if not own.exists():
         subprocess.run([python, "-m", "venv", folder], check=True)

@@ -158,13 +158,15 @@ class Suite:
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
         return {**kept, **changed}
 
-    def command(self, stop_first: bool, only: str | None) -> list[str]:
+    def command(self, slot: Slot, stop_first: bool, only: str | None) -> list[str]:
         """The runner's module and arguments: the whole suite, or `only` one test of it.
 
         For pytest the plug-in leaves the other tests out, so that the arguments stay the user's.
+        The cache is a new one in each run, and not switched off: a project may ask for `--lf`.
         """
         if self.runner == "pytest":
-            base = ["pytest", "-q", "-p", "no:cacheprovider", "-p", PLUGIN_NAME]
+            cache = f"cache_dir={slot.temporary / 'cache'}"
+            base = ["pytest", "-q", "-o", cache, "-p", PLUGIN_NAME]
             return [*base, *(["-x"] if stop_first else []), *self.arguments]
         base = ["unittest", *self.arguments, "-v"]
         base += ["-f"] if stop_first else []
@@ -190,7 +192,7 @@ class Suite:
         if only:
             (slot.notes / "only").write_text(only, encoding="utf-8")
         start_of = [str(slot.notes / "probe.py"), str(modules)] if probe else ["-m"]
-        command = [self.python, *start_of, *self.command(stop_first, only)]
+        command = [self.python, *start_of, *self.command(slot, stop_first, only)]
         log = slot.notes / "output"
         start = time.perf_counter()
         with log.open("wb") as out:

@@ -187,20 +187,34 @@ pub(crate) fn fixture_arguments(name: &str) -> Vec<String> {
 }
 
 /// The Pythons that a fixture runs on: those of `fixtures/NAME/python` and later, if it is there,
-/// each with what `fixtures/NAME/requirements` lists.
+/// each with what `fixtures/NAME/requirements` lists. A link to the requirements of another fixture
+/// is the other's environment.
 pub(crate) fn fixture_pythons(name: &str) -> Vec<&'static Python> {
     let text = |file: &str| fs::read_to_string(fixtures().join(name).join(file)).ok();
     let oldest = text("python");
-    let requirements = text("requirements");
+    let requirements = environment(name);
     pythons()
         .iter()
         .filter(|python| oldest.as_ref().is_none_or(|oldest| python.is_at_least(oldest.trim())))
         .map(|python| match &requirements {
             // It lives as long as the tests do, as the others do.
-            Some(requirements) => &*Box::leak(Box::new(python.with(name, requirements))),
+            Some((name, requirements)) => &*Box::leak(Box::new(python.with(name, requirements))),
             None => python,
         })
         .collect()
+}
+
+/// The name and the requirements of a fixture's environment, if it has one.
+fn environment(name: &str) -> Option<(String, String)> {
+    let path = fixtures().join(name).join("requirements").canonicalize().ok()?;
+    let owner = path.parent()?.file_name()?.to_string_lossy().into_owned();
+    Some((owner, fs::read_to_string(path).ok()?))
+}
+
+/// A Python with the environment of a fixture.
+pub(crate) fn python_of(name: &str, python: &Python) -> &'static Python {
+    let (name, requirements) = environment(name).expect("the fixture has requirements");
+    Box::leak(Box::new(python.with(&name, &requirements)))
 }
 
 /// All fixtures, by name.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from copy import copy
 from importlib import metadata
 from typing import Any
 
@@ -33,8 +34,10 @@ _NEUTRAL = {
     "pytest_cov": ["--no-cov"],
     "rerunfailures": ["--reruns=0"],
     # Kept on, since the project may give it options and rely on its seeding.
-    "randomly": ["--randomly-dont-reorganize", "--randomly-seed=1"],
+    "randomly": ["--randomly-dont-reorganize"],
 }
+#: Where the project asks for another seed in each run.
+_SEED = "--randomly-seed=1"
 _OFF = {"random_order", "pytest-reverse", "sugar", "pytest_watch", "instafail"}
 
 
@@ -58,9 +61,10 @@ class PytestRunner(Runner):
         self._then: Callable[[list[Collected]], None] = lambda _: None
         self._served = False
         self._used: list[Any] = []
-        self._blocked: set[str] = set()
         self._null = -1
         self._captures: list[tuple[int, int]] = []
+        self._is_worker = False
+        self._shared = ""
 
     def collect(self, then: Callable[[list[Collected]], None]) -> None:
         import pytest
@@ -70,14 +74,7 @@ class PytestRunner(Runner):
         self._imports.install_for_pytest(rewrite, f"-{pytest.__version__}")
         fixed = ["-o", f"cache_dir={self._scratch}/cache", "--color=no"]
         sys.argv = [getattr(pytest, "__file__", "pytest"), *self._arguments]
-        code = pytest.main(
-            [*self._arguments, *_switched_off(set()), *fixed], plugins=[_Plugin(self)]
-        )
-        if code == pytest.ExitCode.USAGE_ERROR and self._blocked:
-            # The project itself has switched off a plugin, so its options are unknown.
-            code = pytest.main(
-                [*self._arguments, *_switched_off(self._blocked), *fixed], plugins=[_Plugin(self)]
-            )
+        code = pytest.main([*self._arguments, *_switched_off(), *fixed], plugins=[_Plugin(self)])
         if not self._served:
             raise CollectionFailed(
                 "\n".join(self._errors) or f"pytest ended with exit code {int(code)}"
@@ -88,13 +85,24 @@ class PytestRunner(Runner):
         if factory is not None:
             from pathlib import Path
 
-            factory._given_basetemp = Path(scratch)
+            self._shared = scratch
+            _empty(scratch)
+            factory._given_basetemp = Path(scratch, f"popen-gw{slot}")
             factory._basetemp = None
+        if self._is_worker:
+            self._config.workerinput = {
+                "workerid": f"gw{slot}",
+                "workercount": int(kept.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
+                "testrunuid": f"{kept.getpid():x}",
+                "mainargv": list(sys.argv),
+            }
         self._own_capture()
         keep_no_examples()
 
     def begin(self, report: bool) -> None:
         self._report = report
+        if self._shared:
+            _empty(self._shared)
         for captured, saved in self._captures:
             # A fork that was killed leaves what it had captured.
             kept.ftruncate(captured, 0)
@@ -144,9 +152,24 @@ class PytestRunner(Runner):
         self._served = True
         self._then([self._describe(item) for item in self._items])
 
-    def loading(self, manager: Any) -> None:
-        """Called by the plugin before the options are read for good."""
-        self._blocked = {name for name in _NEUTRAL if manager.is_blocked(name)}
+    def loading(self, config: Any, arguments: list[str]) -> None:
+        """Called by the plugin when all installed plugins are loaded and options are not final.
+
+        Only those that are loaded know their options: a project may switch off each, or all.
+        """
+        manager = config.pluginmanager
+        modules = {getattr(plugin, "__name__", None) for plugin in manager.get_plugins()}
+        for entry in metadata.entry_points(group="pytest11"):
+            if manager.has_plugin(entry.name) or entry.value in modules:
+                arguments += _NEUTRAL.get(entry.name, [])
+                self._is_worker |= entry.name == "xdist"
+        seed = getattr(config.known_args_namespace, "randomly_seed", 0)
+        if not isinstance(seed, int):
+            arguments.append(_SEED)
+        # pytest-cov looks there before the options are final.
+        config.known_args_namespace = config._parser.parse_known_args(
+            arguments, namespace=copy(config.option)
+        )
 
     def wanted(self, path: str, named: list[str]) -> bool:
         """Whether a file is to be collected; ``named`` are the command line's own places."""
@@ -240,8 +263,9 @@ class _Plugin:
     def __init__(self, runner: PytestRunner) -> None:
         self._runner = runner
 
-    def pytest_load_initial_conftests(self, early_config: Any) -> None:
-        self._runner.loading(early_config.pluginmanager)
+    def pytest_load_initial_conftests(self, early_config: Any, args: list[str]) -> Iterator[None]:
+        self._runner.loading(early_config, args)
+        yield
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
@@ -282,15 +306,14 @@ def _mark_hooks() -> None:
 
     first = pytest.hookimpl(tryfirst=True)
     for name in (
-        "pytest_load_initial_conftests",
         "pytest_runtestloop",
         "pytest_runtest_protocol",
         "pytest_ignore_collect",
     ):
         setattr(_Plugin, name, first(getattr(_Plugin, name)))
-    _Plugin.pytest_fixture_setup = pytest.hookimpl(hookwrapper=True)(  # type: ignore[method-assign]
-        _Plugin.pytest_fixture_setup
-    )
+    around = pytest.hookimpl(hookwrapper=True)
+    for name in ("pytest_load_initial_conftests", "pytest_fixture_setup"):
+        setattr(_Plugin, name, around(getattr(_Plugin, name)))
 
 
 def make(
@@ -301,15 +324,30 @@ def make(
     return PytestRunner(arguments, imports, scratch, only)
 
 
-def _switched_off(blocked: set[str]) -> list[str]:
+def _empty(folder: str) -> None:
+    """Makes a folder, or empties it of what the last fork left.
+
+    Suites that know xdist share files in the folder above a worker's own, and believe what they
+    find there.
+    """
+    try:
+        left = kept.listdir(folder)
+    except FileNotFoundError:
+        kept.makedirs(folder)
+        return
+    if left:
+        from shutil import rmtree
+
+        rmtree(folder, ignore_errors=True)
+        kept.makedirs(folder, exist_ok=True)
+
+
+def _switched_off() -> list[str]:
     """Options that switch off the installed plugins that fight with forks and order."""
-    options: list[str] = []
-    for entry in metadata.entry_points(group="pytest11"):
-        if entry.name not in blocked:
-            options += _NEUTRAL.get(entry.name, [])
-        if entry.name in _OFF:
-            options += ["-p", f"no:{entry.name}"]
-    return options
+    entries = metadata.entry_points(group="pytest11")
+    return [
+        part for entry in entries if entry.name in _OFF for part in ("-p", f"no:{entry.name}")
+    ]
 
 
 def plugin_packages() -> set[str]:
