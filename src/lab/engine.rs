@@ -41,6 +41,7 @@ pub(super) struct Engine<'e> {
     root: &'e std::path::Path,
     cache: std::path::PathBuf,
     search: Vec<std::path::PathBuf>,
+    roots: Vec<String>,
     test_files: Vec<usize>,
     /// How long a cold child may take before its first test.
     allowance: Duration,
@@ -85,6 +86,7 @@ impl<'e> Engine<'e> {
             root: &subject.root,
             cache: subject.cache(),
             search: subject.search(),
+            roots: subject.roots(),
             test_files: (0..warm.files.len())
                 .filter(|&number| test_files.contains(&warm.files[number]))
                 .collect(),
@@ -316,6 +318,7 @@ impl<'e> Engine<'e> {
                 jobs: self.run.options.jobs.get(),
                 memory_limit: self.run.options.memory_limit,
                 search: &self.search,
+                roots: &self.roots,
             };
             let mut process =
                 Process::start(self.run.directory, Mode::Cold, &options, self.run.interrupted)?;

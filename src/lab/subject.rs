@@ -228,9 +228,24 @@ impl Subject {
         if self.copy.is_none() {
             return Vec::new();
         }
-        let source = self.root.join("src");
-        let source = source.is_dir().then_some(source);
-        source.into_iter().chain([self.root.clone()]).collect()
+        let places = self.roots().into_iter().map(|place| self.root.join(place));
+        places.filter(|place| place.is_dir()).collect()
+    }
+
+    /// The folders that packages may lie in, each empty or with a slash at its end: the root, those
+    /// that hold what describes a distribution, and `src` in each.
+    pub(super) fn roots(&self) -> Vec<String> {
+        let described = self.files.keys().chain(self.data.keys()).filter(|path| {
+            matches!(path.file_name(), "pyproject.toml" | "setup.cfg" | "setup.py")
+                && !is_test_file(path)
+                && !path.directories().any(|part| OTHERS.contains(&part))
+        });
+        let folder = |path: &RepoPath| {
+            let path = path.as_str();
+            path.rfind('/').map_or("", |end| &path[..=end]).to_owned()
+        };
+        let described: BTreeSet<String> = described.map(folder).chain([String::new()]).collect();
+        described.into_iter().flat_map(|place| [format!("{place}src/"), place]).collect()
     }
 
     /// What the base had to say.
@@ -238,6 +253,9 @@ impl Subject {
         self.base.notices.clone()
     }
 }
+
+/// Folders of other people's distributions, and of those that only show something.
+const OTHERS: [&str; 6] = ["_vendor", "vendor", "third_party", "extern", "examples", "fixtures"];
 
 /// Whether a file holds tests or what only tests use, by the conventions of pytest and unittest.
 pub(super) fn is_test_file(path: &RepoPath) -> bool {

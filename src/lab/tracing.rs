@@ -16,7 +16,7 @@ use super::clock::Clock;
 use super::environment::Environment;
 use super::recording;
 use super::resolving::{Resolved, Resolver};
-use super::subject::Subject;
+use super::subject::{Subject, is_code};
 use super::{Events, LabError, writers};
 use crate::config::Options;
 use crate::model::{
@@ -78,7 +78,7 @@ impl Warm {
         let test_files = subject.test_files();
         let numbers: Vec<usize> =
             (0..files.len()).filter(|&number| test_files.contains(&files[number])).collect();
-        let (cache, search) = (subject.cache(), subject.search());
+        let (cache, search, roots) = (subject.cache(), subject.search(), subject.roots());
         let options = ProcessOptions {
             interpreter: &run.environment.interpreter,
             root: &subject.root,
@@ -93,6 +93,7 @@ impl Warm {
             jobs: run.options.jobs.get(),
             memory_limit: run.options.memory_limit,
             search: &search,
+            roots: &roots,
         };
         let mut process = Process::start(run.directory, Mode::Warm, &options, run.interrupted)?;
         clock.enter(Phase::Collection);
@@ -558,19 +559,21 @@ impl Tracer<'_> {
     }
 }
 
-/// An installed copy under test would make every verdict one about other code.
+/// Another copy under test would make every verdict one about other code.
 fn check_copy(
     subject: &Subject,
     files: &[RepoPath],
     collected: &Collected,
 ) -> Result<(), LabError> {
-    let loaded: BTreeSet<usize> = collected.codes.iter().map(|code| code.0).collect();
+    let loaded: BTreeSet<&RepoPath> =
+        collected.codes.iter().filter_map(|code| files.get(code.0)).collect();
     for (name, file, ours) in &collected.elsewhere {
-        let package = ours.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let from_here = loaded
-            .iter()
-            .filter_map(|&number| files.get(number))
-            .any(|path| !package.is_empty() && path.as_str().starts_with(package));
+        // A package that several distributions share has an `__init__.py` in each.
+        let package = ours.strip_suffix("__init__.py");
+        let from_here = loaded.iter().any(|path| match package {
+            Some(package) => path.as_str().starts_with(package) && is_code(path),
+            None => path.as_str() == ours,
+        });
         if !from_here {
             return Err(LabError::WrongCopy {
                 module: name.clone(),

@@ -81,6 +81,7 @@ impl Project {
             jobs: NonZeroUsize::MIN.get(),
             memory_limit: 64 << 20,
             search: &[],
+            roots: &[],
         };
         Process::start(&self.directory, mode, &options, &AtomicBool::new(false)).unwrap()
     }

@@ -83,6 +83,8 @@ pub struct ProcessOptions<'a> {
     /// Directories to search for modules before all others: a copy of a commit must win over an
     /// editable install of the working tree.
     pub search: &'a [PathBuf],
+    /// Folders that packages of the project may lie in, each empty or with a slash at its end.
+    pub roots: &'a [String],
 }
 
 /// A collected test: its id, its file's index, and the file, line and name of its code.
@@ -105,7 +107,7 @@ pub struct Collected {
     /// The code objects that edges speak of.
     #[serde(default)]
     pub codes: Vec<CodeRow>,
-    /// Installed modules that stand in for files of the project: name, file, the project's file.
+    /// Modules from elsewhere that stand in for files of the project: name, file, the project's file.
     #[serde(default)]
     pub elsewhere: Vec<(String, String, String)>,
     /// Modules that a cold process may import ahead.
@@ -142,6 +144,7 @@ struct ConfigFile<'a> {
     preload: &'a [String],
     scratch: &'a Path,
     jobs: usize,
+    roots: &'a [String],
 }
 
 impl Process {
@@ -181,6 +184,7 @@ impl Process {
             preload: options.preload,
             scratch: &scratch,
             jobs: options.jobs,
+            roots: options.roots,
         })
         .map_err(|error| WorkerError::Protocol { message: error.to_string() })?;
         fs::write(&config, text).map_err(WorkerError::io("cannot write", &config))?;

@@ -14,12 +14,13 @@ macro_rules! runtime_files {
 }
 
 /// The files of the runtime.
-const FILES: [(&str, &str); 26] = runtime_files![
+const FILES: [(&str, &str); 27] = runtime_files![
     "_mutdiff/__init__.py",
     "_mutdiff/beyond.py",
     "_mutdiff/channel.py",
     "_mutdiff/child.py",
     "_mutdiff/codes.py",
+    "_mutdiff/elsewhere.py",
     "_mutdiff/following.py",
     "_mutdiff/handlers.py",
     "_mutdiff/hits.py",

@@ -11,6 +11,7 @@ mod fixtures;
 mod interruption;
 mod isolation;
 mod layers;
+mod layouts;
 mod limits;
 mod outcomes;
 mod plan;

@@ -303,6 +303,7 @@ class Project:
             "preload": [],
             "scratch": str(scratch),
             "jobs": 1,
+            "roots": ["src/", ""],
             **config,
         }
         process = Process(self, whole, env or {})

@@ -13,7 +13,7 @@ import traceback
 import warnings
 from typing import Any
 
-from . import PROTOCOL, kept
+from . import PROTOCOL, elsewhere, kept
 from .channel import Memory, Socket
 from .child import Child
 from .codes import Codes
@@ -141,21 +141,8 @@ class Server:
         return names
 
     def _elsewhere(self) -> list[list[str]]:
-        """Installed modules that stand in for files of the project: ``[name, file, ours]``."""
-        found = []
-        known = set(self._project.files)
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if not isinstance(file, str) or "-packages" not in file:
-                continue
-            if self._project.index(file) is not None:
-                continue
-            place = name.replace(".", "/")
-            for ours in (f"{place}.py", f"{place}/__init__.py"):
-                for spelled in (ours, f"src/{ours}"):
-                    if spelled in known:
-                        found.append([name, file, spelled])
-        return found
+        """Modules that stand in for files of the project: ``[name, file, ours]``."""
+        return elsewhere.stand_ins(self._project, self._config["roots"])
 
     def _run_cold(self) -> None:
         self._imports.install(None)
