@@ -11,10 +11,11 @@ use crate::harness::{
 };
 
 /// The fixtures that have a test below.
-const TESTED: [&str; 21] = [
+const TESTED: [&str; 23] = [
     "at_import",
     "at_import_hooks",
     "basics",
+    "c_extensions",
     "callers",
     "concurrency",
     "concurrency_plugins",
@@ -22,6 +23,7 @@ const TESTED: [&str; 21] = [
     "fixtures_scope",
     "hypothesis",
     "meddling",
+    "plugins",
     "processes",
     "programs",
     "runaways",
@@ -180,4 +182,14 @@ fn mutants_are_in_force_in_threads_and_tasks() {
 #[test]
 fn mutants_are_in_force_under_asynchronous_runners() {
     decides_as_expected("concurrency_plugins");
+}
+
+#[test]
+fn extension_modules_are_loaded_once_in_each_process() {
+    decides_as_expected("c_extensions");
+}
+
+#[test]
+fn options_and_plugins_of_a_project_change_no_verdict() {
+    decides_as_expected("plugins");
 }

@@ -211,12 +211,6 @@ fn environment(name: &str) -> Option<(String, String)> {
     Some((owner, fs::read_to_string(path).ok()?))
 }
 
-/// A Python with the environment of a fixture.
-pub(crate) fn python_of(name: &str, python: &Python) -> &'static Python {
-    let (name, requirements) = environment(name).expect("the fixture has requirements");
-    Box::leak(Box::new(python.with(&name, &requirements)))
-}
-
 /// All fixtures, by name.
 pub(crate) fn fixture_names() -> Vec<String> {
     let entries = fs::read_dir(fixtures()).expect("the fixtures are in the repository").flatten();

@@ -81,17 +81,17 @@ class PytestRunner(Runner):
             )
 
     def ready(self, scratch: str) -> None:
+        worker = kept.environ.get("PYTEST_XDIST_WORKER", "gw0")
         factory = getattr(self._config, "_tmp_path_factory", None)
         if factory is not None:
             from pathlib import Path
 
             self._shared = scratch
-            _empty(scratch)
-            factory._given_basetemp = Path(scratch, f"popen-gw{slot}")
+            factory._given_basetemp = Path(scratch, f"popen-{worker}")
             factory._basetemp = None
         if self._is_worker:
             self._config.workerinput = {
-                "workerid": f"gw{slot}",
+                "workerid": worker,
                 "workercount": int(kept.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
                 "testrunuid": f"{kept.getpid():x}",
                 "mainargv": list(sys.argv),
@@ -345,9 +345,7 @@ def _empty(folder: str) -> None:
 def _switched_off() -> list[str]:
     """Options that switch off the installed plugins that fight with forks and order."""
     entries = metadata.entry_points(group="pytest11")
-    return [
-        part for entry in entries if entry.name in _OFF for part in ("-p", f"no:{entry.name}")
-    ]
+    return [part for entry in entries if entry.name in _OFF for part in ("-p", f"no:{entry.name}")]
 
 
 def plugin_packages() -> set[str]:
