@@ -6,6 +6,7 @@
 mod harness;
 
 mod command_line;
+mod configurations;
 mod errors;
 mod fixtures;
 mod interruption;
