@@ -228,14 +228,16 @@ impl Attempt<'_, '_> {
             // What fails only after other tests is no kill by this one. It may be the tear-down
             // of a fixture that they share, which the last of them pays for: then one of those
             // that passed fails alone.
-            for earlier in before {
-                if vanished && self.tried.insert(earlier) {
-                    let alone = self.alone(lane, heat, earlier)?;
-                    if let Some(verdict) = self.settle(lane, heat, earlier, alone)? {
-                        return Ok(Some(verdict));
-                    }
-                }
+            if vanished && let Some(verdict) = self.search(lane, heat, before)? {
+                return Ok(Some(verdict));
             }
+        }
+        if !all.is_empty() && all.iter().all(|&test| engine.is_flaky(test)) {
+            let message = format!(
+                "no test can decide it: {} fails now and then without a mutant",
+                engine.id(all[0])
+            );
+            return Ok(Some(Verdict::Error { message }));
         }
         if heat == Heat::Cold
             && let Some(&test) = self.flaky.first()
@@ -300,6 +302,40 @@ impl Attempt<'_, '_> {
         };
         self.unmutated += began.elapsed();
         passes
+    }
+
+    /// Looks among tests that passed before another one for those that fail by themselves. They run
+    /// in groups, of which each that fails is halved: a test that only disturbs those behind it,
+    /// which is the other reason, costs a fork or two, and not one for each test of the suite.
+    fn search(
+        &mut self,
+        lane: &mut Lane,
+        heat: Heat,
+        tests: Vec<usize>,
+    ) -> Result<Option<Verdict>, WorkerError> {
+        let engine = self.engine;
+        let untried = tests.into_iter().filter(|&test| self.tried.insert(test)).collect();
+        let mut groups: Vec<Vec<usize>> = vec![untried];
+        while let Some(mut group) = groups.pop() {
+            if let [test] = *group {
+                let alone = self.alone(lane, heat, test)?;
+                if let Some(verdict) = self.settle(lane, heat, test, alone)? {
+                    return Ok(Some(verdict));
+                }
+            } else if !group.is_empty() {
+                let run = engine.fork(lane, heat, &group, Some(&self.planned.message), false)?;
+                match step(&run, group.len()) {
+                    Step::Passed => {}
+                    Step::Interrupted => return Err(WorkerError::Interrupted),
+                    _ => {
+                        let behind = group.split_off(group.len() / 2);
+                        groups.push(behind);
+                        groups.push(group);
+                    }
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// One test with the mutant, in a fork of its own.
