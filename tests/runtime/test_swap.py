@@ -300,3 +300,23 @@ def test_another_kind_of_function_needs_an_import(
 
 def test_a_mutant_that_does_not_compile_is_invalid(project: Project, slot: Slot) -> None:
     assert slot.run([0], project.mutant("kinds.py", "x + 180", "x +")).words == ["invalid"]
+
+
+def test_every_function_of_the_same_code_takes_the_mutant(
+    make_project: Callable[..., Project],
+) -> None:
+    module = """
+        def make(n):
+            def each():
+                return n + 1
+            return each
+        MADE = [make(n) for n in range(3)]
+        """
+    test = """
+        import mod, pytest
+        @pytest.mark.parametrize("n", range(3))
+        def test_each(n): assert mod.MADE[n]() == n + 1
+        """
+    project = make_project({"mod.py": module, "test_mod.py": test})
+    run = project.start().slot().run([0, 1, 2], project.mutant("mod.py", "n + 1", "n - 1"))
+    assert run.words == ["failed"] * 3, run
