@@ -17,6 +17,9 @@ PROBED = {
                              [1, "probe", 2, 3]),
     "first statement": ("def f():\n    t(1)\n    t(2)\n", "t(1)", ["probe", 1, 2]),
     "behind a docstring": ("def f():\n    'doc'\n    t(2)\n", "t(2)", ["probe", 2]),
+    "end of the first on a line": ("def f():\n    x = 1; t(2)\n", "1", ["probe", 2]),
+    "end of the first, crlf": ("def f():\r\n    x = 1; t(2)\r\n", "1", ["probe", 2]),
+    "end of the first, cr": ("def f():\r    x = 1; t(2)\r", "1", ["probe", 2]),
     "second on a line": ("def f():\n    t(1); t(2)\n", "t(2)", [1, "probe", 2]),
     "second on a line, crlf": ("def f():\r\n    t(1); t(2)\r\n", "t(2)", [1, "probe", 2]),
     "in a taken branch": ("def f():\n    if t(1):\n        t(2)\n", "t(2)", [1, "probe", 2]),
@@ -99,6 +102,9 @@ def test_annotations_are_evaluated_as_in_the_file() -> None:
     for probe in (None, lambda: None):
         _, new = compiled(source, "x + 1", "x - 1", probe)
         assert FunctionType(new, {"int": int})(1)[0].__annotations__ == {"y": int}
+        future = f"from __future__ import annotations\n{source}"
+        _, new = compiled(future, "x + 1", "x - 1", probe)
+        assert FunctionType(new, {})(1)[0].__annotations__ == {"y": "int"}
 
 
 def test_a_units_constants_stay_where_a_probe_is_added() -> None:
