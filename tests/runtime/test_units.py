@@ -130,3 +130,11 @@ def test_doubtful_code_warns_nobody() -> None:
         warnings.simplefilter("error")
         compiled("def f(x):\n    return x == 1\n", "x == 1", "x is 1")
         compiled("def f(x):\n    return x == 1\n", "x == 1", "x is 1", lambda: None)
+
+
+def test_a_probe_and_a_dead_reference_go_together() -> None:
+    told: list[str] = []
+    source = "def o(a):\n    def f():\n        return a + 1\n    return f\n"
+    _, code = compiled(source, "a + 1", "7", lambda: told.append("probe"))
+    assert code.co_cellvars == ("a",)
+    assert (FunctionType(code, {})(1)(), told) == (7, ["probe"])
