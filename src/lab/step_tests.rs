@@ -17,6 +17,7 @@ fn test(position: usize, outcome: TestOutcome) -> Record {
         microseconds: 1,
         output: String::new(),
         trace: None,
+        writes: false,
     })
 }
 

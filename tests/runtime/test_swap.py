@@ -352,3 +352,15 @@ def test_nested_functions_that_are_not_alive_need_no_import(
     slot = project.start().slot()
     for old, new in [("g(n) + 1", "g(n) - 1"), ("m * 2", "m * 3")]:
         assert slot.run([0], project.mutant("mod.py", old, new)).words == ["failed"]
+
+
+def test_a_lambda_beside_one_that_is_not_alive_needs_an_import(
+    make_project: Callable[..., Project],
+) -> None:
+    module = "ALIVE = [lambda: 1, lambda: 2][0]\n"
+    test = "import mod\ndef test(): assert mod.ALIVE() == 1\n"
+    project = make_project({"mod.py": module, "test_mod.py": test})
+    slot = project.start().slot()
+    for old in ("lambda: 1", "lambda: 2"):
+        run = slot.run([0], project.mutant("mod.py", old, "lambda: 3"))
+        assert run.words == ["cannot_place"], run
