@@ -16,6 +16,8 @@ mod recording;
 mod resolving;
 mod running;
 mod showing;
+#[cfg(test)]
+mod step_tests;
 mod subject;
 mod tracing;
 mod writers;

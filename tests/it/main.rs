@@ -17,6 +17,7 @@ mod limits;
 mod outcomes;
 mod plan;
 mod processes;
+mod proofs;
 mod second_run;
 mod show_and_demo;
 mod stale;

@@ -205,3 +205,23 @@ def test_nothing_outlives_the_connection(make_project: Callable[..., Project]) -
     process.close()
     project._processes.clear()
     assert pids and all(gone_within(pid, 2) for pid in pids)
+
+
+STATE = """
+import mod
+def test_state():
+    assert mod.STATE == [] and mod.value() == 1
+    mod.STATE.append(1)
+"""
+
+
+@pytest.mark.parametrize("trace", [False, True])
+def test_a_fork_knows_nothing_of_the_tests_and_the_mutant_before_it(
+    trace: bool, make_project: Callable[..., Project]
+) -> None:
+    module = "STATE = []\ndef value():\n    return 1\n"
+    project = make_project({"mod.py": module, "test_mod.py": STATE})
+    slot = project.start().slot()
+    for mutant, word in [(None, "passed"), ("return 2", "failed"), (None, "passed")]:
+        change = None if mutant is None else project.mutant("mod.py", "return 1", mutant)
+        assert slot.run([0], change, trace=trace).words == [word]

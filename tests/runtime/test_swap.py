@@ -300,3 +300,67 @@ def test_another_kind_of_function_needs_an_import(
 
 def test_a_mutant_that_does_not_compile_is_invalid(project: Project, slot: Slot) -> None:
     assert slot.run([0], project.mutant("kinds.py", "x + 180", "x +")).words == ["invalid"]
+
+
+def test_every_function_of_the_same_code_takes_the_mutant(
+    make_project: Callable[..., Project],
+) -> None:
+    module = """
+        def make(n):
+            def each():
+                return n + 1
+            return each
+        MADE = [make(n) for n in range(3)]
+        """
+    test = """
+        import mod, pytest
+        @pytest.mark.parametrize("n", range(3))
+        def test_each(n): assert mod.MADE[n]() == n + 1
+        """
+    project = make_project({"mod.py": module, "test_mod.py": test})
+    run = project.start().slot().run([0, 1, 2], project.mutant("mod.py", "n + 1", "n - 1"))
+    assert run.words == ["failed"] * 3, run
+
+
+def test_a_module_that_was_imported_twice_has_the_mutant_in_both(
+    make_project: Callable[..., Project],
+) -> None:
+    test = """
+        import importlib, mod, pytest
+        BOTH = [mod.f]
+        importlib.reload(mod)
+        BOTH.append(mod.f)
+        @pytest.mark.parametrize("n", range(2))
+        def test_each(n): assert BOTH[n](1) == 2
+        """
+    project = make_project({"mod.py": "def f(n):\n    return n + 1\n", "test_mod.py": test})
+    run = project.start().slot().run([0, 1], project.mutant("mod.py", "n + 1", "n - 1"))
+    assert run.words == ["failed"] * 2, run
+
+
+def test_nested_functions_that_are_not_alive_need_no_import(
+    make_project: Callable[..., Project],
+) -> None:
+    module = """
+        def f(n):
+            def g(m):
+                return m * 2
+            return g(n) + 1
+        """
+    test = "import mod\ndef test_f(): assert mod.f(1) == 3\n"
+    project = make_project({"mod.py": module, "test_mod.py": test})
+    slot = project.start().slot()
+    for old, new in [("g(n) + 1", "g(n) - 1"), ("m * 2", "m * 3")]:
+        assert slot.run([0], project.mutant("mod.py", old, new)).words == ["failed"]
+
+
+def test_a_lambda_beside_one_that_is_not_alive_needs_an_import(
+    make_project: Callable[..., Project],
+) -> None:
+    module = "ALIVE = [lambda: 1, lambda: 2][0]\n"
+    test = "import mod\ndef test(): assert mod.ALIVE() == 1\n"
+    project = make_project({"mod.py": module, "test_mod.py": test})
+    slot = project.start().slot()
+    for old in ("lambda: 1", "lambda: 2"):
+        run = slot.run([0], project.mutant("mod.py", old, "lambda: 3"))
+        assert run.words == ["cannot_place"], run

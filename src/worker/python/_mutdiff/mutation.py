@@ -253,10 +253,11 @@ def _compile(
             whole: CodeType = compile(text, path, "exec", flags, dont_inherit=True)
             return whole
         tree: ast.Module = compile(text, path, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
-        for code, names in dead or []:
-            _keep_alive(tree, code, names)
         if probe is not None and probe_at is not None:
             _insert_probe(tree, *_position(text.encode(), probe_at))
+        # After the probe, which is found its place by positions: what is added here has none.
+        for code, names in dead or []:
+            _keep_alive(tree, code, names)
         code = compile(ast.fix_missing_locations(tree), path, "exec", flags, dont_inherit=True)
     return _with_probe(code, probe) if probe is not None else code
 

@@ -1,0 +1,247 @@
+"""Deliberate defects in what mutdiff guarantees, and the test that must fail with each.
+
+Invariant: the text occurs once in its file, and `docs/testing.md` lists every defect
+(`python tests/defects.py --check`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PYTHON = "src/worker/python/_mutdiff/"
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A defect as an edit of one file."""
+
+    title: str
+    file: str
+    text: str
+    replacement: str
+    #: `test_file.py::test` of `tests/runtime/`, `file::test` of `tests/it/`, or a unit test's path.
+    test: str
+    #: Only on Pythons before this one.
+    before: tuple[int, int] | None = None
+
+
+FORK = """\
+            pid = fork()
+            if pid == 0:
+                try:
+                    child.enter()
+                    link.close()
+                    self._run_child(child, order, scratch)
+                finally:
+                    kept.exit_now(0)
+            forked = kept.monotonic()
+            status = _wait(pid, link)
+"""
+NO_FORK = """\
+            self._run_child(child, order, scratch)
+            forked = kept.monotonic()
+            status = 0
+"""
+EXPECTED_FAILURE = (
+    "        if item.stash.get(self._xfailed, None) or isinstance(error, self._special):"
+)
+
+DEFECTS = [
+    Defect(
+        "a failure behind other tests is not confirmed",
+        "src/lab/deciding.rs",
+        "(position, self.alone(lane, heat, rest[position])?)",
+        "(position, Alone::Fails)",
+        "proofs::a_failure_behind_other_tests_that_vanishes_alone_is_no_kill",
+    ),
+    Defect(
+        "killers are not run again without a mutant",
+        "src/lab/running.rs",
+        "engine.verify_killers()?;",
+        "",
+        "stale::a_test_that_fails_now_and_then_kills_nothing",
+    ),
+    Defect(
+        "a fixture's lines are the first test's only",
+        PYTHON + "child.py",
+        "of_fixtures[key] for key in runner.shared_fixtures(number) if key in of_fixtures",
+        "of_fixtures[key] for key in ()",
+        "test_tracers.py::test_a_wide_fixture_belongs_to_every_test_that_uses_it",
+    ),
+    Defect(
+        "lines reached at import are ignored",
+        PYTHON + "server.py",
+        'message["lines"] = sorted(recording.lines)',
+        'message["lines"] = []',
+        "fixtures::code_that_runs_at_import_is_decided_cold",
+    ),
+    Defect(
+        "the start-up hook of spawned processes is dropped",
+        "src/worker/python/site/sitecustomize.py",
+        "try:\n    _join()\n",
+        "try:\n    pass\n",
+        "test_children.py::test_a_child_runs_the_mutant",
+    ),
+    Defect(
+        "hits are written when a process exits",
+        PYTHON + "hits.py",
+        "        _USED.pack_into(self._map, 0, end)",
+        "        import atexit\n"
+        "        atexit.register(lambda: _USED.pack_into(self._map, 0, self._at))",
+        "test_processes.py::test_no_line_of_a_child_is_lost",
+    ),
+    Defect(
+        "a fault of the runtime counts as a kill",
+        "src/lab/deciding.rs",
+        "                return Step::Settled(Verdict::Error { message: why.clone() });",
+        "                let _ = why;\n                return Step::Failed(0);",
+        "lab::step_tests::a_fault_of_the_runtime_is_an_error_and_no_kill",
+    ),
+    Defect(
+        "tests run in the slot's own process, which goes on",
+        PYTHON + "server.py",
+        FORK,
+        NO_FORK,
+        "test_meddling.py::test_a_fork_knows_nothing_of_the_tests_and_the_mutant_before_it",
+    ),
+    Defect(
+        "the process group of a child is not killed",
+        PYTHON + "server.py",
+        "        # The child is dead and not reaped yet, so its number still names its own group.\n"
+        "        _kill_session(pid)\n",
+        "",
+        "test_meddling.py::test_what_a_test_leaves_in_its_group_is_killed",
+    ),
+    Defect(
+        "`xfail(strict)` is forgotten",
+        PYTHON + "pytest_phases.py",
+        EXPECTED_FAILURE,
+        EXPECTED_FAILURE.replace("if item", "if error is not None and item"),
+        "test_pytest_runner.py::test_outcomes_are_those_of_a_plain_run",
+    ),
+    Defect(
+        "only the first of several function objects is swapped",
+        PYTHON + "swap.py",
+        "        for function in candidates:\n",
+        "        for function in candidates[:1]:\n",
+        "test_swap.py::test_every_function_of_the_same_code_takes_the_mutant",
+    ),
+    Defect(
+        "a child that crashed counts as finished",
+        "src/worker/slot.rs",
+        "            None => Ended::Crashed { position },",
+        "            None => Ended::Finished,",
+        "fixtures::what_tests_do_to_their_own_process_changes_no_verdict",
+    ),
+    Defect(
+        "a test beyond its deadline counts as a failure",
+        "src/lab/deciding.rs",
+        "        if matches!(alone, Alone::TimesOut) {",
+        "        if false && matches!(alone, Alone::TimesOut) {",
+        "outcomes::timeout_is_not_counted_as_killed",
+    ),
+    Defect(
+        "a survivor need not have been reached",
+        "src/lab/deciding.rs",
+        "        if self.reached(lane, heat, &all)? {",
+        "        if self.reached(lane, heat, &all)? || true {",
+        "fixtures::functions_of_every_kind_take_their_mutants",
+    ),
+    Defect(
+        "the memory of a test is not watched",
+        "src/worker/slot.rs",
+        "self.is_too_large(header.pid, name).then_some(Killed::OutOfMemory)",
+        "(false && self.is_too_large(header.pid, name)).then_some(Killed::OutOfMemory)",
+        "worker::runaway_tests::a_test_that_grows_beyond_the_limit_is_killed",
+    ),
+    Defect(
+        "what has left its test's session is not looked for",
+        "src/worker/slot.rs",
+        "        reap::kill_strays_of(&name);\n",
+        "",
+        "worker::runaway_tests::a_daemon_is_gone_when_its_test_is",
+    ),
+    Defect(
+        "a verdict does not rest on its tests' functions",
+        "src/lab/basis.rs",
+        "            hash.update(digest.0);\n",
+        "            let _ = digest;\n",
+        "second_run::a_helper_two_calls_away_is_part_of_what_a_verdict_rests_on",
+    ),
+    Defect(
+        "a verdict does not rest on the limits",
+        "src/lab/basis.rs",
+        "        hash.update(limits.as_bytes());\n",
+        "        let _ = limits;\n",
+        "limits::verdicts_of_other_limits_are_not_used",
+    ),
+    Defect(
+        "tokens are left in the environment",
+        "src/worker/process.rs",
+        "            command.env_remove(name);\n",
+        "            let _ = name;\n",
+        "isolation::tokens_are_not_in_the_environment_of_tests",
+    ),
+    Defect(
+        "each test runs twice",
+        PYTHON + "child.py",
+        "            record: dict[str, Any] = {\n",
+        "            runner.run(number, following)\n            record: dict[str, Any] = {\n",
+        "processes::a_test_runs_exactly_as_often_as_intended_and_never_in_a_worker",
+    ),
+    Defect(
+        "a signal handler of mutdiff's own in the tests' process",
+        PYTHON + "child.py",
+        "        kept.setsid()\n",
+        "        kept.setsid()\n        __import__('signal').signal(15, lambda *_: None)\n",
+        "test_processes.py::test_no_handler_is_replaced",
+    ),
+    Defect(
+        "a test's own trace function takes the place of mutdiff's",
+        PYTHON + "following.py",
+        "        _settrace(self._own if function is None else _both(self._own, function))\n",
+        "        _settrace(function)\n",
+        "test_tracers.py::test_a_debugger_in_a_test_hides_nothing_and_sees_all",
+        before=(3, 12),
+    ),
+    Defect(
+        "lines of an earlier test in the same fork stay unseen",
+        PYTHON + "child.py",
+        "            hits.read_into(recording.lines, recording.edges)\n"
+        "            whole = recording\n"
+        "            if shared:\n"
+        "                tracer.forget()\n",
+        "            hits.read_into(recording.lines, recording.edges)\n"
+        "            whole = recording\n"
+        "            if shared:\n",
+        "test_tracers.py::test_each_test_of_a_shared_fork_has_its_own_lines",
+    ),
+    Defect(
+        "a free variable that a mutant drops is lost",
+        PYTHON + "mutation.py",
+        "    if any(True for _ in _lacking(old, new)):\n",
+        "    if False:\n",
+        "test_mutation.py::test_a_dropped_free_variable_stays_free",
+    ),
+    Defect(
+        "a mutant's lines are counted from the function's first",
+        PYTHON + "mutation.py",
+        "    blank = unit.first_line - 1 - len(headers)\n",
+        "    blank = 0\n",
+        "test_mutation.py::test_a_unit_compiles_as_in_its_file",
+    ),
+    Defect(
+        "the cold route leaves the mutant out",
+        PYTHON + "mutation.py",
+        "    mutated = text[: mutant.start] + mutant.text.encode() + text[mutant.end :]\n",
+        "    mutated = text\n",
+        "test_imports.py::test_code_that_runs_at_import_is_decided_cold",
+    ),
+    Defect(
+        "a file that changes while mutdiff runs is not noticed",
+        PYTHON + "mutation.py",
+        "    if hashlib.sha256(data).hexdigest() != mutant.digest:\n",
+        "    if False:\n",
+        "test_imports.py::test_a_file_that_changed_is_told",
+    ),
+]
