@@ -232,7 +232,6 @@ class Child:
         outside: list[Recording] = []
         watch: bool = command["watch"]
         writes = Writes(kept.realpath(self._scratch)) if watch else NoWrites()
-        tracer.audited = watch
         writes_before: list[bool] = []
         wrote: list[bool] = []
 

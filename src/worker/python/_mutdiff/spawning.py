@@ -133,7 +133,8 @@ def _with(
         entries = {kept.fsencode(k): kept.fsencode(v) for k, v in dict(kept.environ).items()}
     state, path = STATE.encode(), _PATH.encode()
     places = entries[path].split(b":") if entries.get(path) else []
-    if needed[path] in places and entries.get(state) == needed[state]:
+    # In front, since a start-up hook of another folder in front of ours would be the one.
+    if places[:1] == [needed[path]] and entries.get(state) == needed[state]:
         return None
     along = dict(entries)
     if state not in entries:

@@ -43,8 +43,6 @@ class Tracer:
     def __init__(self, codes: Codes) -> None:
         self.codes = codes
         self.current = Recording()
-        #: Whether this process has an audit hook, which some ways to look around would call.
-        self.audited = False
 
     def watch(self, codes: Iterable[CodeType]) -> None:
         """Begins to record newly registered code."""

@@ -76,9 +76,7 @@ class MonitoringTracer(Tracer):
             return
         recording = self.current
         _monitoring.register_callback(self._tool, _LINE, _on_line(self.codes, recording))
-        _monitoring.register_callback(
-            self._tool, _ENTRY, _on_entry(self.codes, recording, self.audited)
-        )
+        _monitoring.register_callback(self._tool, _ENTRY, _on_entry(self.codes, recording))
 
 
 def _on_line(codes: Codes, recording: Recording) -> object:
@@ -94,11 +92,7 @@ def _on_line(codes: Codes, recording: Recording) -> object:
     return on_line
 
 
-class _Here(Exception):
-    """Raised and caught for the frame that it carries."""
-
-
-def _on_entry(codes: Codes, recording: Recording, audited: bool) -> object:
+def _on_entry(codes: Codes, recording: Recording) -> object:
     number, add, getframe = codes.numbers.get, recording.edges.add, sys._getframe
     known_by, nobody = identity, NOBODY << SHIFT
     # Most entries of a function come from where the one before came from, and nearly all are of
@@ -140,15 +134,4 @@ def _on_entry(codes: Codes, recording: Recording, audited: bool) -> object:
         if caller_before(key) is not frame.f_code:
             take(key, frame)
 
-    def on_audited_entry(code: CodeType, _offset: int) -> None:
-        # sys._getframe raises an audit event, for which the process's hook would be called: that
-        # costs several times what this costs.
-        try:
-            raise _Here
-        except _Here as here:
-            frame = here.__traceback__.tb_frame.f_back.f_back  # type: ignore[union-attr]
-        key = known_by(code)
-        if frame is None or caller_before(key) is not frame.f_code:
-            take(key, frame)
-
-    return on_audited_entry if audited else on_entry
+    return on_entry

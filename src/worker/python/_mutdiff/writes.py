@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from . import kept
@@ -31,6 +32,27 @@ _PLACES: dict[str, tuple[tuple[int, int | None], ...]] = {
 }
 
 
+#: The events that are looked at.
+_EVENTS = frozenset((*_PLACES, "open", "socket.bind", "tempfile.mkdtemp", "tempfile.mkstemp"))
+
+
+def _hook(take: Callable[[str, tuple[Any, ...]], None]) -> Callable[[str, tuple[Any, ...]], None]:
+    """An audit hook that passes these events on.
+
+    Looking at a frame or a code object raises events too, and the recorder of edges does so at
+    every call: those must cost as little as can be. The interpreter asks a hook for
+    ``__cantrace__`` at each event, and takes longer to find that it has none.
+    """
+    events = _EVENTS
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event in events:
+            take(event, args)
+
+    hook.__cantrace__ = False  # type: ignore[attr-defined]
+    return hook
+
+
 class NoWrites:
     """Watches nothing: where one test runs at a time, none disturbs another."""
 
@@ -51,7 +73,7 @@ class Writes(NoWrites):
         self._since_asked = False
         #: A fixture that later tests use too wrote: all that they find is from there.
         self._lasting = False
-        sys.addaudithook(self._hook)
+        sys.addaudithook(_hook(self._take))
 
     def took_place(self, lasting: bool = False) -> bool:
         """Whether something was written since this was asked last; or before, if it lasts."""
@@ -59,7 +81,7 @@ class Writes(NoWrites):
         self._lasting = self._lasting or (seen and lasting)
         return seen or self._lasting
 
-    def _hook(self, event: str, args: tuple[Any, ...]) -> None:
+    def _take(self, event: str, args: tuple[Any, ...]) -> None:
         if event == "open":
             flags = args[2]
             if not isinstance(flags, int) or not flags & _CHANGE:
