@@ -307,13 +307,12 @@ impl Tracer<'_> {
         digests: &mut Digests,
     ) -> Result<Vec<TestRecord>, LabError> {
         // The sample is spread over the suite, since the first tests may be unlike the rest.
-        let mut cut = batches(stale, BatchPlan::of(SAMPLED_TESTS), |test| &self.tests[test].path);
-        let step = (cut.len() / SAMPLED_FORKS).max(1);
         let sample: VecDeque<Vec<usize>> = if stale.len() <= SAMPLED_FORKS * SAMPLED_TESTS {
             // So few that a fork each costs nothing to speak of.
-            cut.clear();
             stale.iter().map(|&test| vec![test]).collect()
         } else {
+            let cut = batches(stale, BatchPlan::of(SAMPLED_TESTS), |test| &self.tests[test].path);
+            let step = (cut.len() / SAMPLED_FORKS).max(1);
             cut.into_iter().step_by(step).take(SAMPLED_FORKS).collect()
         };
         let sampled: BTreeSet<usize> = sample.iter().flatten().copied().collect();

@@ -47,9 +47,7 @@ class Codes:
             key = identity(code)
             if key in self.numbers:
                 continue
-            self.numbers[key] = len(self.codes)
-            self.codes.append(code)
-            self.file_of.append(index)
+            self._number(code, index)
             if traced:
                 self.line_bases[key] = index << SHIFT
             new.append(code)
@@ -58,7 +56,9 @@ class Codes:
 
     def stand_in(self, index: int, line: int, name: str) -> int:
         """Numbers code that only another process has loaded."""
-        code = _BLANK.replace(co_firstlineno=line, co_name=name)
+        return self._number(_BLANK.replace(co_firstlineno=line, co_name=name), index)
+
+    def _number(self, code: CodeType, index: int) -> int:
         self.numbers[identity(code)] = number = len(self.codes)
         self.codes.append(code)
         self.file_of.append(index)

@@ -108,7 +108,7 @@ class Server:
             message["imports"] = self._imports.pairs()
             message["codes"] = codes.describe()
         message["preload"] = self._preloadable()
-        message["elsewhere"] = self._elsewhere()
+        message["elsewhere"] = elsewhere.stand_ins(self._project, self._config["roots"])
         gc.freeze()
         self._socket.send(message)
         self._serve()
@@ -139,10 +139,6 @@ class Server:
                 continue
             names.append(name)
         return names
-
-    def _elsewhere(self) -> list[list[str]]:
-        """Modules that stand in for files of the project: ``[name, file, ours]``."""
-        return elsewhere.stand_ins(self._project, self._config["roots"])
 
     def _run_cold(self) -> None:
         self._imports.install(None)
