@@ -59,7 +59,7 @@ DEFECTS = [
         "src/lab/running.rs",
         "engine.verify_killers()?;",
         "",
-        "stale::a_test_that_fails_now_and_then_kills_nothing",
+        "stale::a_test_that_also_fails_without_a_mutant_kills_nothing",
     ),
     Defect(
         "a fixture's lines are the first test's only",

@@ -1,5 +1,5 @@
-//! Every mutant of every fixture, on every Python: the verdicts are those of `expected.json`,
-//! which brute force agreed with when it was written (`tests/regenerate_expected.py`).
+//! Every mutant of every fixture, on a Python of each tracing path: the verdicts are those of
+//! `expected.json`, which brute force agreed with when it was written (`tests/regenerate_expected.py`).
 //!
 //! Invariant: the data decides, not this file; one Python's verdicts are every Python's.
 

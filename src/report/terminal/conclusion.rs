@@ -142,7 +142,7 @@ fn failed(counts: &Counts) -> String {
 fn nothing_decided(counts: &Counts) -> String {
     let mut why = Vec::new();
     if counts.error > 0 {
-        why.push(format!("{} by mutdiff's own fault (see above)", counts.error));
+        why.push(format!("{} with errors (see above)", counts.error));
     }
     if counts.timeout > 0 {
         why.push(format!("{} by timeout", counts.timeout));
@@ -198,7 +198,7 @@ mod tests {
         nothing to test: the change since main touches 3 functions, and there is nothing in them to mutate
         failed: 2 mutants survived: breakages that their tests do not notice; 3 mutants are reached by no test
         tests fail: 1 test fails without a mutant, so no verdict would mean anything; mend the tests, or leave these out with --allow-failing
-        nothing decided: there were 3 mutants, and none could be decided: 2 by mutdiff's own fault (see above) and 1 by timeout
+        nothing decided: there were 3 mutants, and none could be decided: 2 with errors (see above) and 1 by timeout
         interrupted: 11 of 12 mutants decided; these verdicts are kept, and the next run goes on from there
         listed: the plan only; nothing of the project was run
         ");

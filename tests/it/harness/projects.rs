@@ -13,6 +13,7 @@ use mutdiff::model::Report;
 use mutdiff::report::json;
 use tempfile::TempDir;
 
+use super::pythons::every_python_is_asked_for;
 use super::{Python, Ran, clean, pythons};
 
 /// `{"path::function": {"original -> replacement @ line:column": verdict}}`.
@@ -186,16 +187,30 @@ pub(crate) fn fixture_arguments(name: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// The Pythons that a fixture runs on: those of `fixtures/NAME/python` and later, if it is there,
-/// each with what `fixtures/NAME/requirements` lists. A link to the requirements of another fixture
-/// is the other's environment.
+/// The Pythons that a fixture runs on: of those of `fixtures/NAME/python` and later, if it is
+/// there, one with `sys.settrace` and one with `sys.monitoring`, the versions by turns from fixture
+/// to fixture; all that `MUTDIFF_TEST_PYTHONS` names, if it is set. Each has what
+/// `fixtures/NAME/requirements` lists. A link to the requirements of another fixture is the other's
+/// environment.
 pub(crate) fn fixture_pythons(name: &str) -> Vec<&'static Python> {
     let text = |file: &str| fs::read_to_string(fixtures().join(name).join(file)).ok();
     let oldest = text("python");
     let requirements = environment(name);
-    pythons()
-        .iter()
-        .filter(|python| oldest.as_ref().is_none_or(|oldest| python.is_at_least(oldest.trim())))
+    let serves =
+        |python: &&Python| oldest.as_ref().is_none_or(|oldest| python.is_at_least(oldest.trim()));
+    let (monitoring, settrace): (Vec<_>, Vec<_>) =
+        pythons().iter().filter(serves).partition(|python| python.is_at_least("3.12"));
+    let turn = fixture_names().iter().position(|other| other == name).expect("it is a fixture");
+    let of_a_path = |mut found: Vec<&'static Python>| {
+        found.sort_by(|one, other| one.version.cmp(&other.version));
+        if found.is_empty() || every_python_is_asked_for() {
+            return found;
+        }
+        vec![found[turn % found.len()]]
+    };
+    [settrace, monitoring]
+        .into_iter()
+        .flat_map(of_a_path)
         .map(|python| match &requirements {
             // It lives as long as the tests do, as the others do.
             Some((name, requirements)) => &*Box::leak(Box::new(python.with(name, requirements))),

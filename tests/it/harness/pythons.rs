@@ -85,6 +85,11 @@ fn interpreters() -> Vec<(String, PathBuf)> {
     usual.into_iter().chain(others.into_values()).collect()
 }
 
+/// Whether `MUTDIFF_TEST_PYTHONS` says which Pythons to use.
+pub(crate) fn every_python_is_asked_for() -> bool {
+    env::var_os("MUTDIFF_TEST_PYTHONS").is_some()
+}
+
 /// Where further interpreters may be: pyenv's, and `python3.X` on the path.
 fn candidates() -> Vec<PathBuf> {
     let root = env::var_os("PYENV_ROOT").map(PathBuf::from);
