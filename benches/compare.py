@@ -5,7 +5,8 @@
                [--json OUT] [--options "--scope lines"] [--tests ARGS…]
 
 trace      start-up + collection + full trace, over plain `pytest`, with 1 job and with 2 (plain
-           pytest with two jobs: two processes, each collects all and runs every other test)
+           pytest with two jobs is `pytest -n 2` where pytest-xdist is installed; with `--halves`,
+           and without xdist, two processes, each of which collects all and runs every other test)
 jobs       throughput of the mutants phase with 2 jobs over that with 1
 unchanged  a second run with nothing changed, over `git diff --name-only main` + `python -c pass`
 
@@ -89,6 +90,8 @@ class Bench:
         self.tests: list[str] = arguments.tests
         self.runs: int = arguments.runs
         self.scratch = scratch
+        probe = subprocess.run([self.python, "-c", "import xdist"], capture_output=True)
+        self.halves: bool = arguments.halves or probe.returncode != 0
         (scratch / "half_of_the_tests.py").write_text(HALF_PLUGIN)
 
     def timed(self, command: list[str], accepted: tuple[int, ...] = (0,)) -> float:
@@ -109,19 +112,24 @@ class Bench:
             shutil.rmtree(self.repo / ".mutdiff", ignore_errors=True)
         report = self.scratch / "report.json"
         report.unlink(missing_ok=True)
-        command = [self.mutdiff, "--repo", str(self.repo), "--base", self.base]
-        command += ["--python", self.python, "--jobs", str(jobs), "--report", f"json={report}"]
-        command += ["-q", "--timings", *self.options]
-        command += ["--tests", *self.tests] if self.tests else []
+        command = self.command(jobs, "--report", f"json={report}", "-q", "--timings")
         wall = self.timed(command, accepted=(0, 1))
         document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
         return {**document, "wall": wall}
+
+    def command(self, jobs: int, *more: str) -> list[str]:
+        """A run of mutdiff."""
+        command = [self.mutdiff, "--repo", str(self.repo), "--base", self.base]
+        command += ["--python", self.python, "--jobs", str(jobs), *more, *self.options]
+        return command + (["--tests", *self.tests] if self.tests else [])
 
     def plain(self, jobs: int) -> float:
         """Wall time of plain pytest in milliseconds."""
         command = [self.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *self.tests]
         if jobs == 1:
             return self.timed(command)
+        if not self.halves:
+            return self.timed([*command, "-n", str(jobs)])
         start = time.perf_counter()
         processes = []
         for part in range(jobs):
@@ -205,7 +213,7 @@ def measure_unchanged(bench: Bench) -> list[Ratio]:
     bench.run_mutdiff(2, fresh=True)
     git = ["git", "diff", "--name-only", bench.base]
     ours, theirs = bench.turns(
-        lambda: float(bench.run_mutdiff(2, fresh=False)["wall"]),
+        lambda: bench.timed(bench.command(2), accepted=(0, 1)),
         lambda: bench.timed(git) + bench.timed([bench.python, "-c", "pass"]),
     )
     return [ratio("unchanged run / (git diff + python -c pass)", ours, theirs, UNCHANGED_BOUND)]
@@ -239,6 +247,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="runs that count, of each kind")
     parser.add_argument("--only", default=",".join(MEASURES))
     parser.add_argument("--options", default="", help="more options for mutdiff, in one string")
+    parser.add_argument("--halves", action="store_true", help="two processes in place of xdist")
     parser.add_argument("--json", type=Path)
     parser.add_argument(
         "--tests", nargs=argparse.REMAINDER, default=[], help="the runner's arguments; put it last"

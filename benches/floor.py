@@ -2,9 +2,12 @@
 """Measures the engine against its floor, in one run.
 
 The floor of a mutant is one bare fork of a process that has collected the tests, which runs set-up,
-call and tear-down of the same tests in the same order: no mutant, no report, no supervision. What
-mutdiff takes for the mutant is its `milliseconds` in the report of a run at `--jobs 1`. The two are
-taken in turns (mutdiff, floor, mutdiff, floor, …) on one machine, so a slow spell hits both.
+call and tear-down of the same tests in the same order: no mutant, no report, no supervision. The
+three phases are pytest's own hooks, because plugins are part of what a test is (a marker that
+skips, `caplog`, captured output); `--bare` calls the functions of `_pytest.runner` below them, with
+which such tests run otherwise than they are meant to: a lower floor, for comparison. What mutdiff
+takes for the mutant is its `milliseconds` in the report of a run at `--jobs 1`. The two are taken
+in turns (mutdiff, floor, mutdiff, floor, …) on one machine, so a slow spell hits both.
 
 Only mutants of functions count (`<module>` and class bodies are decided by a fresh import, for
 which a fork is no floor), and only those that some test ran for.
@@ -27,12 +30,22 @@ from pathlib import Path
 from typing import Any
 
 
-def floor_process(sequence_path: str, out_path: str, arguments: list[str]) -> None:
+def floor_process(sequence_path: str, out_path: str, bare: bool, arguments: list[str]) -> None:
     """Runs inside the project's Python: collects once, forks for each entry of the sequence."""
     import gc
 
     import pytest
     from _pytest import runner
+
+    def phases(item: Any) -> Any:
+        if bare:
+            return (
+                runner.pytest_runtest_setup,
+                runner.pytest_runtest_call,
+                runner.pytest_runtest_teardown,
+            )
+        hooks = item.ihook
+        return hooks.pytest_runtest_setup, hooks.pytest_runtest_call, hooks.pytest_runtest_teardown
 
     class Plugin:
         @pytest.hookimpl(tryfirst=True)
@@ -53,13 +66,14 @@ def floor_process(sequence_path: str, out_path: str, arguments: list[str]) -> No
                         os.dup2(null, 2)
                         for number, item in enumerate(wanted):
                             following = wanted[number + 1] if number + 1 < len(wanted) else None
+                            set_up, call, tear_down = phases(item)
                             try:
-                                runner.pytest_runtest_setup(item)
-                                runner.pytest_runtest_call(item)
+                                set_up(item=item)
+                                call(item=item)
                             except BaseException:
                                 pass
                             try:
-                                runner.pytest_runtest_teardown(item, following)
+                                tear_down(item=item, nextitem=following)
                             except BaseException:
                                 pass
                     finally:
@@ -81,6 +95,7 @@ def main() -> int:
     parser.add_argument("--python", required=True)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scope", default="functions")
+    parser.add_argument("--bare", action="store_true", help="floor below pytest's hooks")
     parser.add_argument("--json")
     parser.add_argument("--tests", nargs=argparse.REMAINDER, default=[])
     given = parser.parse_args()
@@ -110,7 +125,7 @@ def main() -> int:
             ]
             sequence_path.write_text(json.dumps(sequence))
             call = [given.python, os.path.abspath(__file__), "--inside"]
-            call += [str(sequence_path), str(out_path), *given.tests]
+            call += [str(sequence_path), str(out_path), str(int(given.bare)), *given.tests]
             environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", PYTHONHASHSEED="0")
             subprocess.run(call, cwd=repo, env=environment, capture_output=True, text=True)
             times = json.loads(out_path.read_text())
@@ -136,5 +151,5 @@ def main() -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--inside"]:
-        floor_process(sys.argv[2], sys.argv[3], sys.argv[4:])
+        floor_process(sys.argv[2], sys.argv[3], sys.argv[4] == "1", sys.argv[5:])
     sys.exit(main())

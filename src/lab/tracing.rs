@@ -32,9 +32,9 @@ use crate::worker::{
 /// How long a test may take without a mutant before it is taken for stuck.
 const STUCK: Duration = Duration::from_secs(600);
 /// Forks that are traced first, to learn what a test and a fork cost here.
-const SAMPLED_FORKS: usize = 6;
+const SAMPLED_FORKS: usize = 4;
 /// Tests in each of them: the first one fills caches, the others show what a test takes.
-const SAMPLED_TESTS: usize = 4;
+const SAMPLED_TESTS: usize = 6;
 
 /// The warm process of a run.
 #[derive(Debug)]
@@ -298,6 +298,24 @@ struct Tracer<'t> {
     writers: Mutex<BTreeSet<usize>>,
 }
 
+/// A test that was traced, as its slot saw it.
+struct Traced {
+    number: usize,
+    /// Nothing if it died.
+    ran: Option<RanTest>,
+    outcome: TestOutcome,
+    fork: u32,
+    /// Whether no other test ran in the fork.
+    alone: bool,
+}
+
+impl Traced {
+    /// A test that died alone in its fork.
+    fn died(number: usize, outcome: TestOutcome, fork: u32) -> Self {
+        Self { number, ran: None, outcome, fork, alone: true }
+    }
+}
+
 impl Tracer<'_> {
     fn trace_all(
         &self,
@@ -339,7 +357,7 @@ impl Tracer<'_> {
         costs: Option<&Mutex<Vec<SampledFork>>>,
     ) -> Result<Vec<TestRecord>, LabError> {
         let queue = Mutex::new(units);
-        let (sender, receiver) = mpsc::channel::<TestRecord>();
+        let (sender, receiver) = mpsc::channel::<Traced>();
         let (stored_sender, stored_receiver) = mpsc::channel();
         let mut failed = Vec::new();
         let result = std::thread::scope(|scope| {
@@ -353,8 +371,9 @@ impl Tracer<'_> {
                 .collect();
             drop(sender);
             let writing = scope.spawn(move || recording::traces(store, &stored_receiver));
-            for mut record in receiver {
+            for traced in receiver {
                 self.run.events.advance(1);
+                let mut record = self.record(traced);
                 let summary = &mut record.summary;
                 let entered = record.entered.iter().cloned();
                 summary.digest = digests.test(summary.path.as_ref(), &summary.beyond, entered);
@@ -381,7 +400,7 @@ impl Tracer<'_> {
         number: usize,
         slot: &mut Slot,
         queue: &Mutex<VecDeque<Vec<usize>>>,
-        sender: &mpsc::Sender<TestRecord>,
+        sender: &mpsc::Sender<Traced>,
         costs: Option<&Mutex<Vec<SampledFork>>>,
     ) -> Result<(), WorkerError> {
         loop {
@@ -402,18 +421,22 @@ impl Tracer<'_> {
         number: usize,
         slot: &mut Slot,
         unit: Vec<usize>,
-        sender: &mpsc::Sender<TestRecord>,
+        sender: &mpsc::Sender<Traced>,
         costs: Option<&Mutex<Vec<SampledFork>>>,
     ) -> Result<Vec<usize>, WorkerError> {
         let fork = self.next_fork.fetch_add(1, Ordering::Relaxed);
         let alone = unit.len() == 1;
+        let tell = |traced| {
+            // The receiver is gone only when storing failed, which ends the run with that error.
+            let _ = sender.send(traced);
+        };
         let order = self.order(&unit, true, false);
         let run = match slot.run(&order, |_| STUCK, self.run.interrupted) {
             Ok(run) => run,
             Err(WorkerError::SlotLost) => {
                 *slot = self.warm.process.slot(self.run.directory, number, self.run.interrupted)?;
                 if alone {
-                    self.send(sender, unit[0], None, TestOutcome::Crashed, fork, true);
+                    tell(Traced::died(unit[0], TestOutcome::Crashed, fork));
                     return Ok(Vec::new());
                 }
                 // Which of them does it shows when each is alone.
@@ -428,7 +451,7 @@ impl Tracer<'_> {
         let mut rest = Vec::new();
         let mut done = 0;
         let mut in_tests = Vec::new();
-        for record in &run.records {
+        for record in run.records {
             match record {
                 Record::Test(test) => {
                     done = test.position + 1;
@@ -437,12 +460,13 @@ impl Tracer<'_> {
                     if test.outcome.is_failure() && !alone {
                         again.push(which);
                     } else {
-                        self.send(sender, which, Some(test), test.outcome, fork, alone);
+                        let outcome = test.outcome;
+                        tell(Traced { number: which, ran: Some(test), outcome, fork, alone });
                     }
                 }
-                Record::More { position } => rest = unit[*position..].to_vec(),
+                Record::More { position } => rest = unit[position..].to_vec(),
                 Record::EngineError { why } => {
-                    return Err(WorkerError::Protocol { message: why.clone() });
+                    return Err(WorkerError::Protocol { message: why });
                 }
                 other => return Err(WorkerError::Protocol { message: format!("{other:?}") }),
             }
@@ -458,7 +482,7 @@ impl Tracer<'_> {
                 };
                 let broken = unit[done.min(unit.len() - 1)];
                 if alone {
-                    self.send(sender, broken, None, outcome, fork, true);
+                    tell(Traced::died(broken, outcome, fork));
                 } else {
                     again.push(broken);
                 }
@@ -475,15 +499,11 @@ impl Tracer<'_> {
         Ok(rest)
     }
 
-    fn send(
-        &self,
-        sender: &mpsc::Sender<TestRecord>,
-        number: usize,
-        ran: Option<&RanTest>,
-        outcome: TestOutcome,
-        fork: u32,
-        alone: bool,
-    ) {
+    /// What is stored of a traced test. Not made by the slots' threads, which the next fork waits
+    /// for.
+    fn record(&self, traced: Traced) -> TestRecord {
+        let Traced { number, ran, outcome, fork, alone } = traced;
+        let ran = ran.as_ref();
         let resolved = ran
             .and_then(|ran| ran.trace.as_ref())
             .map(|trace| self.resolver.resolve(trace))
@@ -491,7 +511,7 @@ impl Tracer<'_> {
         if ran.is_none_or(|ran| ran.writes) {
             self.writers.lock().expect("no thread panics with the lock").insert(number);
         }
-        let record = TestRecord {
+        TestRecord {
             summary: TestSummary {
                 outcome,
                 microseconds: ran.map_or(0, |ran| ran.microseconds),
@@ -503,9 +523,7 @@ impl Tracer<'_> {
             lines: resolved.lines,
             entered: resolved.entered,
             edges: resolved.edges,
-        };
-        // The receiver is gone only when storing failed, which ends the run with that error.
-        let _ = sender.send(record);
+        }
     }
 
     fn order(&self, tests: &[usize], trace: bool, report: bool) -> RunOrder {

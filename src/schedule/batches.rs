@@ -56,7 +56,7 @@ pub struct BatchPlan(usize);
 
 /// The share of the tests' own time that forks may cost. With the recorder's own cost, a full
 /// trace stays under 1.5 times a plain run.
-const SHARE: f64 = 0.12;
+const SHARE: f64 = 0.09;
 /// Beyond this many tests, a fork's price is nothing, and a crash would cost too much.
 const LARGEST: usize = 250;
 /// Below this much time in total, a fork each is not worth saving.

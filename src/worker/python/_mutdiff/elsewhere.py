@@ -23,15 +23,17 @@ def stand_ins(project: Project, roots: list[str]) -> list[list[str]]:
     """
     tests = project.test_files
     ours = {path for number, path in enumerate(project.files) if number not in tests}
-    found = []
+    found: list[list[str]] = []
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if isinstance(file, str) and _is_foreign(project, file):
-            place = name.replace(".", "/")
-            for root in roots:
-                for spelled in (f"{root}{place}.py", f"{root}{place}/__init__.py"):
-                    if spelled in ours:
-                        found.append([name, file, spelled])
+        if not isinstance(file, str):
+            continue
+        place = name.replace(".", "/")
+        spellings = (f"{root}{place}{end}" for root in roots for end in (".py", "/__init__.py"))
+        known = [spelled for spelled in spellings if spelled in ours]
+        # Few names are the project's: where such a file lies is asked of the system only then.
+        if known and _is_foreign(project, file):
+            found.extend([name, file, spelled] for spelled in known)
     for root in roots:
         for name in _packages(ours, root):
             file = None if name in sys.modules or name in _ASIDE else _would_be(name)
