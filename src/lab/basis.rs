@@ -59,12 +59,12 @@ impl Closures {
     }
 }
 
-/// A digest of functions alone, in one state of the code.
-pub(super) fn code_digest(
-    entered: &[FunctionKey],
+/// A digest of functions alone, in one state of the code; of a test, those that it entered and its own.
+pub(super) fn code_digest<'k>(
+    entered: impl Iterator<Item = &'k FunctionKey>,
     fingerprint: impl Fn(&FunctionKey) -> Option<Fingerprint>,
 ) -> ReachDigest {
-    let entered: BTreeSet<&FunctionKey> = entered.iter().collect();
+    let entered: BTreeSet<&FunctionKey> = entered.collect();
     let mut hash = Sha256::new();
     for key in entered {
         hash.update(key.path.as_str().as_bytes());

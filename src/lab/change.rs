@@ -3,12 +3,14 @@
 //! Invariant: both sides of every changed Python file are compared by fingerprint; a file that
 //! cannot be parsed on the new side is named, and one that could not on the old side is all new.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::LabError;
+use super::changed_tests::listed;
 use super::subject::{Subject, is_code, is_test_file};
 use crate::model::{
-    Function, FunctionKey, FunctionKind, LineRange, Notice, QualName, RepoPath, SkippedFile,
+    Fingerprint, Function, FunctionKey, FunctionKind, LineRange, Notice, QualName, RepoPath,
+    SkippedFile,
 };
 use crate::scope::{ChangedNames, touched};
 use crate::syntax::{ChangedFunctions, Module, Source, changed_functions, own_statements};
@@ -20,6 +22,16 @@ pub(super) struct Change {
     pub functions: BTreeMap<FunctionKey, Vec<LineRange>>,
     /// Of these, the functions that are new.
     pub new: BTreeSet<FunctionKey>,
+    /// Of these, the functions that are gone.
+    pub deleted: BTreeSet<FunctionKey>,
+    /// The functions at the base of each file that changed, by where it was.
+    old: BTreeMap<RepoPath, HashMap<QualName, Fingerprint>>,
+    /// Where files were that moved.
+    moved: BTreeMap<RepoPath, RepoPath>,
+    /// Where these are now.
+    moved_from: BTreeMap<RepoPath, RepoPath>,
+    /// Files that were not there.
+    new_files: BTreeSet<RepoPath>,
     /// What changed in module and class bodies, by file.
     pub names: BTreeMap<RepoPath, ChangedNames>,
     /// Changed lines of each Python file.
@@ -57,6 +69,21 @@ impl Change {
             };
             let lines: Vec<LineRange> =
                 file.hunks.iter().filter_map(|hunk| hunk.new.lines()).collect();
+            let fingerprint = |f: &Function| (f.key.name.clone(), f.fingerprint);
+            if file.old.is_some() {
+                let functions = functions(old_module.as_ref()).iter().map(fingerprint).collect();
+                change.old.insert(old_path.clone(), functions);
+            }
+            match &file.old_path {
+                Some(old) => {
+                    change.moved.insert(file.path.clone(), old.clone());
+                    change.moved_from.insert(old.clone(), file.path.clone());
+                }
+                None if file.old.is_none() => {
+                    change.new_files.insert(file.path.clone());
+                }
+                None => {}
+            }
             // A moved file keeps its functions' names, so they compare under the new path.
             let mut old = functions(old_module.as_ref()).to_vec();
             old.iter_mut().for_each(|function| function.key.path = file.path.clone());
@@ -74,11 +101,42 @@ impl Change {
                 change.functions.insert(key, own);
             }
             for key in found.deleted {
+                change.deleted.insert(key.clone());
                 change.functions.insert(key, Vec::new());
             }
             change.lines.insert(file.path.clone(), lines);
         }
         Ok(change)
+    }
+
+    /// The fingerprint that a function had at the base, `None` in it where it was not there; `None`
+    /// where its file is the same on both sides. By the names that files had at the base.
+    pub(super) fn fingerprint_at_base(&self, key: &FunctionKey) -> Option<Option<Fingerprint>> {
+        if let Some(functions) = self.old.get(&key.path) {
+            return Some(functions.get(&key.name).copied());
+        }
+        let is_new = self.new_files.contains(&key.path) || self.moved.contains_key(&key.path);
+        is_new.then_some(None)
+    }
+
+    /// Where a file of the base is now: elsewhere if it moved.
+    pub(super) fn now_at<'p>(&'p self, path: &'p RepoPath) -> &'p RepoPath {
+        self.moved_from.get(path).unwrap_or(path)
+    }
+
+    /// Where a file that moved was.
+    pub(super) fn was_at(&self, path: &RepoPath) -> Option<&RepoPath> {
+        self.moved.get(path)
+    }
+
+    /// Whether any file moved.
+    pub(super) fn moves_files(&self) -> bool {
+        !self.moved.is_empty()
+    }
+
+    /// Whether a file was not there at the base.
+    pub(super) fn is_new_file(&self, path: &RepoPath) -> bool {
+        self.new_files.contains(path)
     }
 
     /// Whether there is anything to look for: changed code or changed tests.
@@ -89,7 +147,20 @@ impl Change {
     /// What the reader should know of it.
     pub(super) fn notices(&self) -> Vec<Notice> {
         let mut notices = Vec::new();
-        if self.any_python && self.functions.is_empty() {
+        if !self.moved.is_empty() {
+            let moved: Vec<String> =
+                self.moved.iter().map(|(now, was)| format!("{was} → {now}")).collect();
+            let moved: Vec<&str> = moved.iter().map(String::as_str).collect();
+            notices.push(Notice {
+                code: "moved_files".into(),
+                message: format!(
+                    "files that moved keep the functions that are the same in them: {}",
+                    listed(&moved)
+                ),
+            });
+        }
+        let only_moved = self.lines.keys().all(|path| self.moved.contains_key(path));
+        if self.any_python && self.functions.is_empty() && !only_moved {
             notices.push(Notice {
                 code: "no_function_changed".into(),
                 message: "the Python files that changed differ in comments, formatting, \
@@ -108,19 +179,17 @@ impl Change {
                 code: "build_files".into(),
                 message: format!(
                     "not mutated, since they are no shipped code: {}",
-                    not_code.join(", ")
+                    listed(&not_code)
                 ),
             });
         }
         if !self.other_files.is_empty() {
-            let shown: Vec<&str> = self.other_files.iter().take(5).map(RepoPath::as_str).collect();
-            let more = self.other_files.len() - shown.len();
-            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let other: Vec<&str> = self.other_files.iter().map(RepoPath::as_str).collect();
             notices.push(Notice {
                 code: "untied_files".into(),
                 message: format!(
-                    "changed files that no function can be tied to were not tested: {}{rest}",
-                    shown.join(", ")
+                    "changed files that no function can be tied to were not tested: {}",
+                    listed(&other)
                 ),
             });
         }

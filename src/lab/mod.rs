@@ -4,8 +4,10 @@
 //! known, and a run that ends early loses no more than that.
 
 mod assembling;
+mod base_tests;
 mod basis;
 mod change;
+mod changed_tests;
 mod clock;
 mod deciding;
 mod engine;
@@ -15,6 +17,7 @@ mod planning;
 mod recording;
 mod resolving;
 mod running;
+mod scoping;
 mod showing;
 #[cfg(test)]
 mod step_tests;

@@ -3,7 +3,7 @@
 //! Invariant: Python is started only when something has to be traced or decided; each verdict is
 //! on its way into the store before the next mutant of its lane starts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
@@ -16,15 +16,15 @@ use super::clock::Clock;
 use super::deciding::{Decision, Step, step};
 use super::engine::{Engine, Heat, Lane};
 use super::environment::Environment;
-use super::planning::{Known, Plan, Planned, Route, plan, scope, unmutated};
+use super::planning::{Plan, Planned, Route, plan, unmutated};
+use super::scoping::{Known, scope};
 use super::subject::Subject;
 use super::tracing::{Run, Warm, trace};
 use super::writers::writers;
 use super::{Events, LabError, recording, showing};
 use crate::config::Options;
 use crate::model::{
-    Conclusion, Counts, FailedTest, FunctionKey, NotRunReason, Notice, Phase, Report, ScopeKind,
-    TestId, Verdict,
+    Conclusion, Counts, FailedTest, NotRunReason, Notice, Phase, Report, ScopeKind, Verdict,
 };
 use crate::store::{RunKey, Store, StoredVerdict};
 use crate::worker::{RunDirectory, WorkerError, become_subreaper, kill_strays};
@@ -54,7 +54,8 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
                 .into(),
         });
     }
-    let scoped = scope(options, &mut subject, &change, &known, &BTreeMap::new())?;
+    let (scoped, notices) = scope(options, &mut subject, &change, &known)?;
+    parts.notices.extend(notices);
     let environment = environment.unwrap_or_else(Environment::unknown);
     let planned = plan(options, &mut subject, &environment, &scoped, &known)?;
     let turn = not_run(NotRunReason::NotAsked);
@@ -160,14 +161,11 @@ fn conduct(
     let began = Instant::now();
     let mut warm = None;
     let state = state(subject, run);
-    let mut gone = BTreeMap::new();
     let is_traced = store.note("traced")?.is_some_and(|known| known == state);
     if !is_traced {
-        gone = entered_by_test(store)?;
         store.put_note("traced", &[])?;
         let started = Warm::start(run, subject, true, clock)?;
         let failed = trace(run, subject, store, &started, clock)?;
-        gone.retain(|test, _| !started.numbers.contains_key(test));
         warm = Some(started);
         if !failed.is_empty() && !run.options.allow_failing {
             parts.failing = failed;
@@ -190,7 +188,8 @@ fn conduct(
     if parts.failing.is_empty() {
         parts.failing = stored_failures(&known);
     }
-    let scoped = scope(run.options, subject, change, &known, &gone)?;
+    let (scoped, notices) = scope(run.options, subject, change, &known)?;
+    parts.notices.extend(notices);
     let Plan { functions, mutants } = plan(run.options, subject, run.environment, &scoped, &known)?;
     parts.functions = functions;
     parts.beyond = known.tests_beyond();
@@ -274,17 +273,7 @@ fn known(store: &Store) -> Result<Known, LabError> {
     let graph = trace.call_graph();
     let imports = store.import_trace()?.unwrap_or_default();
     let writers = writers(store, &trace)?;
-    Ok(Known { trace, graph, imports, writers })
-}
-
-fn entered_by_test(store: &Store) -> Result<BTreeMap<TestId, Vec<FunctionKey>>, LabError> {
-    let trace = store.load_trace()?;
-    let entered = trace
-        .tests()
-        .iter()
-        .map(|test| (test.summary.id.clone(), trace.entered(test).cloned().collect()))
-        .collect();
-    Ok(entered)
+    Ok(Known { trace, graph, imports, past: store.past_tests()?, writers })
 }
 
 fn stored_failures(known: &Known) -> Vec<FailedTest> {

@@ -378,7 +378,8 @@ impl Tracer<'_> {
                 let summary = &mut record.summary;
                 let entered = record.entered.iter().cloned();
                 summary.digest = digests.test(summary.path.as_ref(), &summary.beyond, entered);
-                summary.code = code_digest(&record.entered, |key| digests.fingerprint(key));
+                let reached = record.entered.iter().chain(&summary.function);
+                summary.code = code_digest(reached, |key| digests.fingerprint(key));
                 if summary.outcome.is_failure() {
                     failed.push(record);
                     continue;

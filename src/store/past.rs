@@ -94,7 +94,8 @@ fn read(connection: &Connection) -> Result<Vec<PastTest>, Fault> {
     while let Some(row) = rows.next()? {
         functions.put(row.get(0)?, function_key(row)?);
     }
-    let name = |id: u32| functions.get(id).cloned().ok_or(Fault::Malformed("a function is missing"));
+    let name =
+        |id: u32| functions.get(id).cloned().ok_or(Fault::Malformed("a function is missing"));
     let missing = || Fault::Malformed("a set of an earlier trace is missing");
     found
         .into_iter()

@@ -8,3 +8,18 @@ use crate::harness::play;
 fn a_changed_function_is_in_scope_and_one_that_only_looks_different_is_not() {
     play("functions");
 }
+
+#[test]
+fn changed_names_of_modules_and_classes_reach_their_users() {
+    play("module_code");
+}
+
+#[test]
+fn callers_are_reached_however_they_call() {
+    play("calls");
+}
+
+#[test]
+fn changed_tests_put_in_question_what_they_entered_at_the_base() {
+    play("tests");
+}
