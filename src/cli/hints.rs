@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::error::{CliError, Kind};
+use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::lab::LabError;
 use crate::store::StoreError;
@@ -26,6 +27,7 @@ impl From<LabError> for CliError {
 fn advice(error: &LabError) -> (Kind, Vec<String>) {
     match error {
         LabError::Git(error) => git(error),
+        LabError::Config(error) => config(error),
         LabError::Syntax(error) => syntax(error),
         LabError::Store(error) => store(error),
         LabError::Worker(error) => worker(error),
@@ -62,6 +64,18 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
             let ids: Vec<&str> = candidates.iter().map(|id| id.as_str()).collect();
             usage([format!("give more of it; it could be {}", ids.join(", "))])
         }
+    }
+}
+
+fn config(error: &ConfigError) -> (Kind, Vec<String>) {
+    match error {
+        ConfigError::NotToml { .. } => usage([
+            "python -c 'import tomllib, sys; tomllib.load(open(sys.argv[1], \"rb\"))' pyproject.toml says the same",
+        ]),
+        ConfigError::UnknownKey { .. } => usage(["see docs/scope.md for what may stand there"]),
+        ConfigError::BadValue { .. } | ConfigError::BadPattern { .. } => usage([
+            "for example: [tool.mutdiff.invalidates] \"data/*.json\" = [\"shop/prices.py\"]",
+        ]),
     }
 }
 

@@ -112,6 +112,24 @@ impl Repository {
         Ok(diff)
     }
 
+    /// The paths at which the tested revision differs from `merge_base`; no file is read for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repository::diff`].
+    pub fn changed_paths(&self, merge_base: &str, head: &Head) -> Result<Vec<RepoPath>, GitError> {
+        let base = self.tree(merge_base)?;
+        let differs = match head {
+            Head::WorkingTree => self.differs_on_disk(&base, &mut Vec::new())?,
+            Head::Commit(commit) => self.differs_in_commit(&base, commit)?,
+        };
+        let differing = differs.into_iter().filter(|differs| match (differs.old, differs.new) {
+            (Some(old), Some(new)) => !old.same_as(new),
+            (old, new) => old.is_some() || new.is_some(),
+        });
+        Ok(differing.filter_map(|differs| tree::repo_path(&differs.path).ok()).collect())
+    }
+
     pub(super) fn tree(&self, commit: &str) -> Result<Tree<'_>, GitError> {
         self.commit(commit)?.tree().map_err(|source| self.failed("read a commit's tree", source))
     }

@@ -103,6 +103,7 @@ impl Digests {
                     hash.update(function.fingerprint.as_bytes());
                 }
             }
+            hash.update(subject.tied_digest(path));
             modules.insert(path.clone(), hash.finalize().into());
         }
         Self { fingerprints, modules, closures, closed: HashMap::new() }

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::LabError;
 use super::changed_tests::listed;
 use super::subject::{Subject, is_code, is_test_file};
+use super::untied;
+use crate::config::ProjectConfig;
 use crate::model::{
     Fingerprint, Function, FunctionKey, FunctionKind, LineRange, Notice, QualName, RepoPath,
     SkippedFile,
@@ -140,12 +142,12 @@ impl Change {
     }
 
     /// Whether there is anything to look for: changed code or changed tests.
-    pub(super) fn is_empty(&self) -> bool {
-        self.functions.is_empty()
+    pub(super) fn is_empty(&self, subject: &Subject) -> bool {
+        self.functions.is_empty() && subject.tied_to(&self.other_files).is_empty()
     }
 
     /// What the reader should know of it.
-    pub(super) fn notices(&self) -> Vec<Notice> {
+    pub(super) fn notices(&self, config: &ProjectConfig) -> Vec<Notice> {
         let mut notices = Vec::new();
         if !self.moved.is_empty() {
             let moved: Vec<String> =
@@ -183,16 +185,7 @@ impl Change {
                 ),
             });
         }
-        if !self.other_files.is_empty() {
-            let other: Vec<&str> = self.other_files.iter().map(RepoPath::as_str).collect();
-            notices.push(Notice {
-                code: "untied_files".into(),
-                message: format!(
-                    "changed files that no function can be tied to were not tested: {}",
-                    listed(&other)
-                ),
-            });
-        }
+        notices.extend(untied::notices(config, &self.other_files));
         notices
     }
 }

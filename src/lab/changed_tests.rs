@@ -153,7 +153,8 @@ impl Differing {
     fn find(subject: &mut Subject, change: &Change, known: &Known) -> Result<Self, LabError> {
         let functions: BTreeSet<FunctionKey> =
             change.functions.keys().filter(|key| is_test_file(&key.path)).cloned().collect();
-        let mut found = Self { functions, files: BTreeSet::new() };
+        let tied = subject.tied_to(&change.other_files).into_keys().filter(is_test_file);
+        let mut found = Self { functions, files: tied.collect() };
         if found.functions.is_empty() {
             return Ok(found);
         }

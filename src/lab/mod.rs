@@ -22,7 +22,9 @@ mod showing;
 #[cfg(test)]
 mod step_tests;
 mod subject;
+mod surroundings;
 mod tracing;
+mod untied;
 mod writers;
 
 pub use error::LabError;

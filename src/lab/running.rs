@@ -21,7 +21,7 @@ use super::scoping::{Known, scope};
 use super::subject::Subject;
 use super::tracing::{Run, Warm, trace};
 use super::writers::writers;
-use super::{Events, LabError, recording, showing};
+use super::{Events, LabError, environment, recording, showing, untied};
 use crate::config::Options;
 use crate::model::{
     Conclusion, Counts, FailedTest, NotRunReason, Notice, Phase, Report, ScopeKind, Verdict,
@@ -81,20 +81,17 @@ pub fn run(
         if store.last_run_key()? == Some(key)
             && let Some(last) = store.last_report()?
         {
-            return again(showing::read(&last.json)?, options, &mut clock);
+            return again(showing::read(&last.json)?, &subject, options, &mut clock);
         }
     }
     let change = Change::find(&subject)?;
-    if change.is_empty() && options.scope != ScopeKind::All {
+    if change.is_empty(&subject) && options.scope != ScopeKind::All {
         let parts = Parts { conclusion: Some(Conclusion::NothingToTest), ..Parts::default() };
         return Ok(report(options, &subject, &change, parts, &mut clock));
     }
     let environment = Environment::find(options, &subject, &mut store)?;
     let key = RunKey(subject.digest(options, &environment.key.0));
-    if !store.set_env(&environment.key)? {
-        // The trace was another environment's and is gone: nothing is traced until it is again.
-        store.put_note("traced", &[])?;
-    }
+    let dropped = environment::enter(&environment, &mut store)?;
     subject.load_functions(&mut store)?;
     subject.check_out()?;
     become_subreaper();
@@ -105,7 +102,8 @@ pub fn run(
     // The run's own processes have ended with `conduct`; what is left was started by tests.
     kill_strays();
     let report = match result {
-        Ok(parts) => {
+        Ok(mut parts) => {
+            parts.notices.extend(dropped);
             clock.enter(Phase::Finish);
             report(options, &subject, &change, parts, &mut clock)
         }
@@ -130,12 +128,26 @@ fn keep(store: &mut Store, report: &Report, key: RunKey) -> Result<(), LabError>
 }
 
 /// The last report, since nothing that it rests on has changed.
-fn again(mut report: Report, options: &Options, clock: &mut Clock) -> Result<Report, LabError> {
+fn again(
+    mut report: Report,
+    subject: &Subject,
+    options: &Options,
+    clock: &mut Clock,
+) -> Result<Report, LabError> {
     for mutant in &mut report.mutants {
         mutant.reused = true;
     }
     report.counts = Counts::of(&report.mutants);
-    report.notices.retain(|notice| notice.code != "nothing_changed");
+    // Files that no verdict rests on may be others than in the last run.
+    let paths = subject.repository.changed_paths(&subject.base.merge_base, &subject.head)?;
+    let others: Vec<_> = paths.into_iter().filter(|path| !path.is_python()).collect();
+    let untied = untied::notices(&subject.config, &others);
+    report.notices.retain(|notice| {
+        notice.code != "nothing_changed"
+            && notice.code != "environment_changed"
+            && !untied::CODES.contains(&notice.code.as_str())
+    });
+    report.notices.extend(untied);
     report.notices.push(Notice {
         code: "nothing_changed".into(),
         message: "nothing has changed since the last run: its verdicts hold, none was decided anew"
@@ -264,6 +276,7 @@ fn state(subject: &Subject, run: &Run<'_>) -> Vec<u8> {
         hash.update(path.as_str().as_bytes());
         hash.update([0]);
         hash.update(content.as_bytes());
+        hash.update(subject.tied_digest(path));
     }
     hash.finalize().to_vec()
 }

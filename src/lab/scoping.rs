@@ -80,7 +80,7 @@ pub(super) fn scope(
         users: &users,
         kin: &kin,
         mentions: &mentions,
-        tied: &BTreeMap::new(),
+        tied: &subject.tied_to(&change.other_files),
         changed_tests: &tests.tests,
     });
     Ok((scoped, tests.notice(&subject.base.name).into_iter().collect()))
@@ -155,7 +155,11 @@ fn mentions(
         let mut named = users
             .names_in(key)
             .filter_map(|(path, name)| by_name.get(&(path, name.to_owned())).copied());
-        if let Some(mentioned) = named.find(|mentioned| *mentioned != key) {
+        // Its own name stands in its text: another definition of it is no callee.
+        let own = |mentioned: &FunctionKey| {
+            mentioned.path == key.path && mentioned.name.simple() == key.name.simple()
+        };
+        if let Some(mentioned) = named.find(|mentioned| !own(mentioned)) {
             found.insert(key.clone(), mentioned.clone());
         }
     }

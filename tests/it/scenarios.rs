@@ -23,3 +23,8 @@ fn callers_are_reached_however_they_call() {
 fn changed_tests_put_in_question_what_they_entered_at_the_base() {
     play("tests");
 }
+
+#[test]
+fn files_that_no_function_can_be_tied_to_are_named_with_what_they_invalidate() {
+    play("untied");
+}
