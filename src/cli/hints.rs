@@ -180,9 +180,15 @@ fn git(error: &GitError) -> (Kind, Vec<String>) {
         GitError::UnbornBranch { .. } => {
             usage(["commit something first; a change needs a base to be measured against"])
         }
-        GitError::ShallowClone { .. } => usage([
-            "fetch the history: git fetch --unshallow",
-            "in GitHub Actions: actions/checkout with `fetch-depth: 0`",
+        GitError::ShallowClone { depth: Some(depth), .. } => usage([
+            format!(
+                "a depth of {depth} would do: git fetch --depth {depth} origin with the ref that is checked out"
+            ),
+            format!("in GitHub Actions: actions/checkout with `fetch-depth: {depth}`"),
+        ]),
+        GitError::ShallowClone { depth: None, .. } => usage([
+            "how far back that is cannot be told from here; all of the history will do: git fetch --unshallow",
+            "in GitHub Actions: actions/checkout with `fetch-depth: 0`; or name the commit to compare with: --base SHA",
         ]),
         GitError::NoMergeBase { .. } => {
             usage(["name a base that the branch was made from: --base REF"])

@@ -10,6 +10,7 @@ use super::changed_tests::listed;
 use super::subject::{Subject, is_code, is_test_file};
 use super::untied;
 use crate::config::ProjectConfig;
+use crate::git::ChangeStatus;
 use crate::model::{
     Fingerprint, Function, FunctionKey, FunctionKind, LineRange, Notice, QualName, RepoPath,
     SkippedFile,
@@ -38,6 +39,10 @@ pub(super) struct Change {
     pub names: BTreeMap<RepoPath, ChangedNames>,
     /// Changed lines of each Python file.
     pub lines: BTreeMap<RepoPath, Vec<LineRange>>,
+    /// Submodules that changed.
+    submodules: BTreeSet<RepoPath>,
+    /// Changed symbolic links that are called as Python files are.
+    links: Vec<RepoPath>,
     /// Changed files that are no Python.
     pub other_files: Vec<RepoPath>,
     /// Whether a Python file changed at all.
@@ -51,7 +56,16 @@ impl Change {
     pub(super) fn find(subject: &Subject) -> Result<Self, LabError> {
         let diff = subject.repository.diff(&subject.base.merge_base, &subject.head)?;
         let mut change = Self { skipped: diff.skipped, ..Self::default() };
+        let dirty = subject.submodules.iter().filter(|submodule| submodule.is_dirty);
+        change.submodules.extend(dirty.map(|submodule| submodule.path.clone()));
         for file in &diff.files {
+            if file.status == ChangeStatus::Submodule {
+                change.submodules.insert(file.path.clone());
+                continue;
+            }
+            if file.path.is_python() && file.is_link {
+                change.links.push(file.path.clone());
+            }
             if !file.path.is_python() {
                 change.other_files.push(file.path.clone());
                 continue;
@@ -162,7 +176,7 @@ impl Change {
             });
         }
         let only_moved = self.lines.keys().all(|path| self.moved.contains_key(path));
-        if self.any_python && self.functions.is_empty() && !only_moved {
+        if self.any_python && self.functions.is_empty() && !only_moved && self.links.is_empty() {
             notices.push(Notice {
                 code: "no_function_changed".into(),
                 message: "the Python files that changed differ in comments, formatting, \
@@ -184,6 +198,20 @@ impl Change {
                     listed(&not_code)
                 ),
             });
+        }
+        for (code, what, files) in [
+            ("links", "symbolic links are not followed", self.links.iter().collect::<Vec<_>>()),
+            (
+                "submodules",
+                "submodules that changed are another repository's, and not mutated",
+                self.submodules.iter().collect(),
+            ),
+        ] {
+            if !files.is_empty() {
+                let files: Vec<&str> = files.into_iter().map(RepoPath::as_str).collect();
+                let message = format!("{what}: {}", listed(&files));
+                notices.push(Notice { code: code.into(), message });
+            }
         }
         notices.extend(untied::notices(config, &self.other_files));
         notices

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::LabError;
 use crate::config::{Invalidates, Options, PROJECT_FILE, ProjectConfig};
-use crate::git::{Base, Head, Repository};
+use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{ContentHash, FileStat, Function, FunctionKey, Notice, RepoPath, SkippedFile};
 use crate::store::{Store, StoredFile};
 use crate::syntax::{Module, Source};
@@ -37,6 +37,8 @@ pub(super) struct Subject {
     pub data: BTreeMap<RepoPath, ContentHash>,
     /// Files that the settings tie to code, by that code.
     tied: BTreeMap<RepoPath, BTreeMap<RepoPath, ContentHash>>,
+    /// Other repositories within this one.
+    pub submodules: Vec<Submodule>,
     /// Files that were left out.
     pub skipped: Vec<SkippedFile>,
     /// Files whose stored functions are out of date.
@@ -50,8 +52,10 @@ impl Subject {
     pub(super) fn open(options: &Options) -> Result<(Self, Store), LabError> {
         let repository = Repository::discover(&options.repo)?;
         let head = repository.head(options.head.as_deref())?;
-        let from_ci = std::env::var("GITHUB_BASE_REF").ok().filter(|name| !name.is_empty());
-        let base = repository.base(options.base.as_deref(), from_ci.as_deref(), &head)?;
+        let from_ci = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let (base_ref, reference) = (from_ci("GITHUB_BASE_REF"), from_ci("GITHUB_REF"));
+        let ci = Ci { base_ref: base_ref.as_deref(), reference: reference.as_deref() };
+        let base = repository.base(options.base.as_deref(), ci, &head)?;
         let settings = repository.read(&head, &RepoPath::new(PROJECT_FILE))?.unwrap_or_default();
         let config = ProjectConfig::parse(&String::from_utf8_lossy(&settings))?;
         let mut store = Store::open(repository.workdir())?;
@@ -63,6 +67,7 @@ impl Subject {
             config,
             data: BTreeMap::new(),
             tied: BTreeMap::new(),
+            submodules: repository.submodules(&head)?,
             skipped: listed.skipped.clone(),
             outdated: BTreeMap::new(),
             functions: HashMap::new(),
@@ -107,6 +112,10 @@ impl Subject {
                     subject.outdated.insert(path.clone(), stat);
                 }
             }
+        }
+        for submodule in &subject.submodules {
+            let state = ContentHash::of(submodule.state.as_bytes());
+            subject.data.insert(submodule.path.clone(), state);
         }
         for (path, patterns) in ties {
             let Some(hash) = subject.data.remove(path) else { continue };

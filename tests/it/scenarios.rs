@@ -28,3 +28,8 @@ fn changed_tests_put_in_question_what_they_entered_at_the_base() {
 fn files_that_no_function_can_be_tied_to_are_named_with_what_they_invalidate() {
     play("untied");
 }
+
+#[test]
+fn repositories_are_compared_as_people_and_ci_leave_them() {
+    play("git");
+}

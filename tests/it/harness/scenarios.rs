@@ -145,7 +145,14 @@ fn play_one(template: &Project, scenario: &Scenario) -> Vec<String> {
     if !scenario.run {
         command.arg("--list");
     }
-    command.args(&scenario.arguments).envs(&scenario.environment);
+    // `BASE` stands for the commit that `main` names, as CI knows it.
+    for argument in &scenario.arguments {
+        match argument.as_str() {
+            "BASE" => command.arg(project.git(&["rev-parse", "main"]).trim_end()),
+            other => command.arg(other),
+        };
+    }
+    command.envs(&scenario.environment);
     if let Some(from) = &scenario.from {
         command.current_dir(project.root().join(from));
     }
