@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::error::{CliError, Kind};
+use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::lab::LabError;
 use crate::store::StoreError;
@@ -26,6 +27,7 @@ impl From<LabError> for CliError {
 fn advice(error: &LabError) -> (Kind, Vec<String>) {
     match error {
         LabError::Git(error) => git(error),
+        LabError::Config(error) => config(error),
         LabError::Syntax(error) => syntax(error),
         LabError::Store(error) => store(error),
         LabError::Worker(error) => worker(error),
@@ -62,6 +64,18 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
             let ids: Vec<&str> = candidates.iter().map(|id| id.as_str()).collect();
             usage([format!("give more of it; it could be {}", ids.join(", "))])
         }
+    }
+}
+
+fn config(error: &ConfigError) -> (Kind, Vec<String>) {
+    match error {
+        ConfigError::NotToml { .. } => usage([
+            "python -c 'import tomllib, sys; tomllib.load(open(sys.argv[1], \"rb\"))' pyproject.toml says the same",
+        ]),
+        ConfigError::UnknownKey { .. } => usage(["see docs/scope.md for what may stand there"]),
+        ConfigError::BadValue { .. } | ConfigError::BadPattern { .. } => usage([
+            "for example: [tool.mutdiff.invalidates] \"data/*.json\" = [\"shop/prices.py\"]",
+        ]),
     }
 }
 
@@ -166,9 +180,15 @@ fn git(error: &GitError) -> (Kind, Vec<String>) {
         GitError::UnbornBranch { .. } => {
             usage(["commit something first; a change needs a base to be measured against"])
         }
-        GitError::ShallowClone { .. } => usage([
-            "fetch the history: git fetch --unshallow",
-            "in GitHub Actions: actions/checkout with `fetch-depth: 0`",
+        GitError::ShallowClone { depth: Some(depth), .. } => usage([
+            format!(
+                "a depth of {depth} would do: git fetch --depth {depth} origin with the ref that is checked out"
+            ),
+            format!("in GitHub Actions: actions/checkout with `fetch-depth: {depth}`"),
+        ]),
+        GitError::ShallowClone { depth: None, .. } => usage([
+            "how far back that is cannot be told from here; all of the history will do: git fetch --unshallow",
+            "in GitHub Actions: actions/checkout with `fetch-depth: 0`; or name the commit to compare with: --base SHA",
         ]),
         GitError::NoMergeBase { .. } => {
             usage(["name a base that the branch was made from: --base REF"])

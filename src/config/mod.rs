@@ -3,12 +3,14 @@
 //! Invariant: an [`Options`] value holds no contradiction; the layers below need not check it.
 
 mod memory;
+mod project;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use memory::{default_memory_limit, memory_size};
+pub use project::{ConfigError, Invalidates, PROJECT_FILE, ProjectConfig};
 
 use crate::model::ScopeKind;
 

@@ -3,9 +3,9 @@
 //! Invariant: a base that was asked for (by flag or by `GITHUB_BASE_REF`) is taken or is an
 //! error; nothing else silently stands in for it.
 
-use git2::{ErrorCode, Oid};
+use git2::{ErrorClass, ErrorCode, Oid};
 
-use super::{GitError, Head, Repository, Tried};
+use super::{GitError, Head, PullMerge, Repository, Tried};
 use crate::model::Notice;
 
 /// The base of a change.
@@ -21,26 +21,44 @@ pub struct Base {
     pub notices: Vec<Notice>,
 }
 
+/// What the environment of a CI job says of the change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ci<'e> {
+    /// `GITHUB_BASE_REF`: the branch that a pull request is for.
+    pub base_ref: Option<&'e str>,
+    /// `GITHUB_REF`: what was checked out.
+    pub reference: Option<&'e str>,
+}
+
+/// Whether a revision is a commit's id, or the beginning of one.
+fn is_hash(revision: &str) -> bool {
+    revision.len() >= 7 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 impl Repository {
-    /// Finds the base: `requested`, else `env_base_ref` (`GITHUB_BASE_REF`; an empty one counts
-    /// as unset), else the default branch of `origin` or of another remote, else `main`, else
+    /// Finds the base: `requested`, else the first parent of the merge commit that a forge made of a
+    /// pull request, where that is what is tested, else `env_base_ref` (`GITHUB_BASE_REF`; an empty
+    /// one counts as unset), else the default branch of `origin` or of another remote, else `main`, else
     /// `master`. A branch that exists only on `origin` is found there.
     ///
     /// # Errors
     ///
     /// [`GitError::BaseNotFound`], [`GitError::UnbornBranch`], [`GitError::NoMergeBase`] or
     /// [`GitError::ShallowClone`].
-    pub fn base(
-        &self,
-        requested: Option<&str>,
-        env_base_ref: Option<&str>,
-        head: &Head,
-    ) -> Result<Base, GitError> {
+    pub fn base(&self, requested: Option<&str>, ci: Ci<'_>, head: &Head) -> Result<Base, GitError> {
         // Before the base: with no commit there is nothing that any base could be compared with.
         let (head_name, head_oid) = match head {
             Head::WorkingTree => ("HEAD", self.checked_out()?),
             Head::Commit(revision) => (revision.as_str(), self.commit(revision)?.id()),
         };
+        let merge = match head {
+            Head::WorkingTree => self.pull_merge(ci.reference)?,
+            Head::Commit(_) => None,
+        };
+        if let (Some(merge), None) = (&merge, requested) {
+            return self.first_parent(merge);
+        }
+        let env_base_ref = ci.base_ref;
         let mut tried = Vec::new();
         let (name, commit) =
             self.candidates(requested, env_base_ref.filter(|name| !name.is_empty()), &mut tried)?;
@@ -51,8 +69,42 @@ impl Repository {
                 message: format!("there is no {asked} here; compared with {name}"),
             });
         }
-        let merge_base = self.merge_base(&name, commit, head_name, head_oid)?;
+        let is_hash = is_hash(&name);
+        let merge_base = match self.merge_base(&name, commit, head_name, head_oid, &mut notices) {
+            // Whoever names a commit by its id means that one.
+            Err(GitError::ShallowClone { .. } | GitError::NoMergeBase { .. }) if is_hash => {
+                notices.push(Notice {
+                    code: "no_merge_base".to_owned(),
+                    message: format!(
+                        "{name} and {head_name} share no commit that is here, so the change is \
+                         measured against {name} as it is: what others did there since counts too"
+                    ),
+                });
+                commit
+            }
+            other => other?,
+        };
         Ok(Base { name, commit: commit.to_string(), merge_base: merge_base.to_string(), notices })
+    }
+
+    fn first_parent(&self, merge: &PullMerge) -> Result<Base, GitError> {
+        let name = format!("first parent of {}", merge.name);
+        let Some(parent) = merge.base.filter(|&parent| self.inner.find_commit(parent).is_ok())
+        else {
+            let head = merge.name.clone();
+            return Err(GitError::ShallowClone {
+                base: "its first parent".into(),
+                head,
+                depth: Some(2),
+            });
+        };
+        let commit = parent.to_string();
+        let message = format!(
+            "{} merges a pull request; compared with its first parent, the branch that it is for",
+            merge.name
+        );
+        let notices = vec![Notice { code: "pull_request_merge".to_owned(), message }];
+        Ok(Base { name, commit: commit.clone(), merge_base: commit, notices })
     }
 
     fn candidates(
@@ -117,15 +169,31 @@ impl Repository {
         base_oid: Oid,
         head: &str,
         head_oid: Oid,
+        notices: &mut Vec<Notice>,
     ) -> Result<Oid, GitError> {
         if base_oid == head_oid {
             return Ok(head_oid);
         }
-        self.inner.merge_base(base_oid, head_oid).map_err(|source| {
+        let found = self.inner.merge_bases(base_oid, head_oid).map(|all| all.to_vec());
+        let found = found.and_then(|all| match all[..] {
+            [] => Err(git2::Error::new(ErrorCode::NotFound, ErrorClass::Merge, "no merge base")),
+            [only] => Ok(only),
+            [first, ..] => {
+                notices.push(Notice {
+                    code: "several_merge_bases".to_owned(),
+                    message: format!(
+                        "{base} and {head} have {} merge bases; compared with {first}",
+                        all.len()
+                    ),
+                });
+                Ok(first)
+            }
+        });
+        found.map_err(|source| {
             let (base, head) = (base.to_owned(), head.to_owned());
             match source.code() {
                 ErrorCode::NotFound if self.inner.is_shallow() => {
-                    GitError::ShallowClone { base, head }
+                    GitError::ShallowClone { base, head, depth: None }
                 }
                 ErrorCode::NotFound => GitError::NoMergeBase { base, head },
                 _ => self.failed("find the merge base", source),
@@ -151,7 +219,8 @@ mod tests {
     }
 
     fn base(repo: &TestRepo, requested: Option<&str>, env: Option<&str>) -> Result<Base, GitError> {
-        repo.open().base(requested, env, &Head::WorkingTree)
+        let ci = Ci { base_ref: env, ..Ci::default() };
+        repo.open().base(requested, ci, &Head::WorkingTree)
     }
 
     fn tried(error: GitError) -> Vec<String> {
@@ -176,7 +245,7 @@ mod tests {
     fn a_revision_may_stand_for_the_head() {
         let (repo, first) = branched();
         let head = Head::Commit(repo.open().resolve("topic~1").unwrap());
-        let found = repo.open().base(Some("topic"), None, &head).unwrap();
+        let found = repo.open().base(Some("topic"), Ci::default(), &head).unwrap();
         assert_eq!((found.name.as_str(), found.merge_base), ("topic", first));
     }
 
@@ -292,7 +361,7 @@ mod tests {
         let error = base(&clone, Some("origin/main"), None).unwrap_err();
         assert!(matches!(
             error,
-            GitError::ShallowClone { base, head } if base == "origin/main" && head == "HEAD"
+            GitError::ShallowClone { base, head, depth: None } if base == "origin/main" && head == "HEAD"
         ));
         let clone = repo.cloned(&["--depth", "1", "--branch", "topic"]);
         let error = base(&clone, Some("main"), None).unwrap_err();

@@ -49,6 +49,8 @@ pub struct FileChange {
     pub old_path: Option<RepoPath>,
     /// How it changed.
     pub status: ChangeStatus,
+    /// Whether it is a symbolic link now.
+    pub is_link: bool,
     /// Its bytes at the merge base, for a Python file that was there.
     pub old: Option<Vec<u8>>,
     /// Its bytes now, for a Python file that is there.
@@ -110,6 +112,27 @@ impl Repository {
         }
         diff.files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(diff)
+    }
+
+    /// The paths at which the tested revision differs from `merge_base`; only files of the disk that git
+    /// cannot tell apart from those of the base are read for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repository::diff`].
+    pub fn changed_paths(&self, merge_base: &str, head: &Head) -> Result<Vec<RepoPath>, GitError> {
+        let base = self.tree(merge_base)?;
+        let differs = match head {
+            Head::WorkingTree => self.differs_on_disk(&base, &mut Vec::new())?,
+            Head::Commit(commit) => self.differs_in_commit(&base, commit)?,
+        };
+        let differing = differs.into_iter().filter(|differs| match (differs.old, differs.new) {
+            (Some(old), Some(new)) => {
+                !old.same_as(new) && !self.is_unchanged(differs).unwrap_or(false)
+            }
+            (old, new) => old.is_some() || new.is_some(),
+        });
+        Ok(differing.filter_map(|differs| tree::repo_path(&differs.path).ok()).collect())
     }
 
     pub(super) fn tree(&self, commit: &str) -> Result<Tree<'_>, GitError> {
@@ -190,10 +213,18 @@ impl Repository {
             (Some(_), None) => ChangeStatus::Deleted,
             (Some(_), Some(_)) => ChangeStatus::Modified,
         };
-        let mut change =
-            FileChange { path, old_path: None, status, old: None, new: None, hunks: Vec::new() };
+        let mut change = FileChange {
+            path,
+            old_path: None,
+            status,
+            is_link: new.is_some_and(|side| side.mode == git2::FileMode::Link),
+            old: None,
+            new: None,
+            hunks: Vec::new(),
+        };
         if !change.path.is_python() {
-            return Ok(Some(change));
+            let equal = status == ChangeStatus::Modified && self.is_unchanged(differs)?;
+            return Ok((!equal).then_some(change));
         }
         if let Some(old) = old.filter(|side| side.is_file()) {
             change.old = self.content(&differs.path, old, &Head::Commit(String::new()))?;
@@ -203,6 +234,21 @@ impl Repository {
         }
         let equal = change.old.is_some() && change.old == change.new;
         Ok((!equal).then_some(change))
+    }
+
+    /// Whether a file of the disk that git took for another holds what it held at the base: its mode
+    /// may be what differs.
+    fn is_unchanged(&self, differs: &Differs) -> Result<bool, GitError> {
+        let (Some(Side { oid: Some(old), .. }), Some(Side { oid: None, mode })) =
+            (differs.old, differs.new)
+        else {
+            return Ok(false);
+        };
+        if mode == git2::FileMode::Link {
+            return Ok(false);
+        }
+        let on_disk = fs::read(self.workdir().join(tree::os_path(&differs.path)));
+        Ok(on_disk.is_ok_and(|bytes| self.blob(old).is_ok_and(|old| old == bytes)))
     }
 
     fn content(&self, path: &[u8], side: Side, head: &Head) -> Result<Option<Vec<u8>>, GitError> {

@@ -53,12 +53,14 @@ pub enum GitError {
         branch: String,
     },
     /// The history that would hold the merge base was not fetched.
-    #[error("the clone is shallow and does not reach back to where {head} left {base}")]
+    #[error("the clone is shallow and does not reach back to {}", reach(base, head, *depth))]
     ShallowClone {
         /// The base.
         base: String,
         /// The tested revision.
         head: String,
+        /// The depth that would do, where it can be told.
+        depth: Option<u32>,
     },
     /// The two share no history.
     #[error("{base} and {head} have no merge base: they share no commit")]
@@ -110,6 +112,13 @@ pub enum GitError {
         /// What libgit2 said.
         source: git2::Error,
     },
+}
+
+fn reach(base: &str, head: &str, depth: Option<u32>) -> String {
+    match depth {
+        Some(_) => format!("{base}, of {head}"),
+        None => format!("where {head} left {base}"),
+    }
 }
 
 fn list(tried: &[Tried]) -> String {

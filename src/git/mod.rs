@@ -10,18 +10,22 @@ mod error;
 mod export;
 mod files;
 mod hunks;
+mod pull_merge;
 mod renames;
 mod repository;
+mod submodules;
 #[cfg(test)]
 mod testing;
 mod tree;
 mod walk;
 mod working_tree;
 
-pub use base::Base;
+pub use base::{Base, Ci};
 pub use changes::{ChangeStatus, Diff, FileChange, Head};
 pub use create::{NewCommit, create};
 pub use error::{GitError, Tried};
 pub use files::{FileEntry, Files};
 pub use hunks::{Hunk, HunkSide};
+pub use pull_merge::PullMerge;
 pub use repository::Repository;
+pub use submodules::Submodule;

@@ -88,7 +88,7 @@ pub(super) fn report(
         }
     }
     let mut notices = subject.notices();
-    notices.extend(change.notices());
+    notices.extend(change.notices(&subject.config));
     notices.extend(out_of_reach(&parts));
     notices.extend(parts.notices);
     if !parts.flaky.is_empty() {

@@ -59,6 +59,26 @@ impl Closures {
     }
 }
 
+/// A digest of functions alone, in one state of the code; of a test, those that it entered and its own.
+pub(super) fn code_digest<'k>(
+    entered: impl Iterator<Item = &'k FunctionKey>,
+    fingerprint: impl Fn(&FunctionKey) -> Option<Fingerprint>,
+) -> ReachDigest {
+    let entered: BTreeSet<&FunctionKey> = entered.collect();
+    let mut hash = Sha256::new();
+    for key in entered {
+        hash.update(key.path.as_str().as_bytes());
+        hash.update([0]);
+        hash.update(key.name.as_str().as_bytes());
+        hash.update([0]);
+        match fingerprint(key) {
+            Some(fingerprint) => hash.update(fingerprint.as_bytes()),
+            None => hash.update([1]),
+        }
+    }
+    ReachDigest(hash.finalize().into())
+}
+
 /// Computes digests over one state of the files.
 #[derive(Debug)]
 pub(super) struct Digests {
@@ -83,6 +103,7 @@ impl Digests {
                     hash.update(function.fingerprint.as_bytes());
                 }
             }
+            hash.update(subject.tied_digest(path));
             modules.insert(path.clone(), hash.finalize().into());
         }
         Self { fingerprints, modules, closures, closed: HashMap::new() }
@@ -144,6 +165,11 @@ impl Digests {
             hash.update(digest.0);
         }
         Basis(hash.finalize().into())
+    }
+
+    /// The fingerprint of a function.
+    pub(super) fn fingerprint(&self, key: &FunctionKey) -> Option<Fingerprint> {
+        self.fingerprints.get(key).copied()
     }
 
     fn closed(&mut self, file: &RepoPath) -> [u8; 32] {

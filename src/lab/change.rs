@@ -3,12 +3,17 @@
 //! Invariant: both sides of every changed Python file are compared by fingerprint; a file that
 //! cannot be parsed on the new side is named, and one that could not on the old side is all new.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::LabError;
+use super::changed_tests::listed;
 use super::subject::{Subject, is_code, is_test_file};
+use super::untied;
+use crate::config::ProjectConfig;
+use crate::git::ChangeStatus;
 use crate::model::{
-    Function, FunctionKey, FunctionKind, LineRange, Notice, QualName, RepoPath, SkippedFile,
+    Fingerprint, Function, FunctionKey, FunctionKind, LineRange, Notice, QualName, RepoPath,
+    SkippedFile,
 };
 use crate::scope::{ChangedNames, touched};
 use crate::syntax::{ChangedFunctions, Module, Source, changed_functions, own_statements};
@@ -20,10 +25,24 @@ pub(super) struct Change {
     pub functions: BTreeMap<FunctionKey, Vec<LineRange>>,
     /// Of these, the functions that are new.
     pub new: BTreeSet<FunctionKey>,
+    /// Of these, the functions that are gone.
+    pub deleted: BTreeSet<FunctionKey>,
+    /// The functions at the base of each file that changed, by where it was.
+    old: BTreeMap<RepoPath, HashMap<QualName, Fingerprint>>,
+    /// Where files were that moved.
+    moved: BTreeMap<RepoPath, RepoPath>,
+    /// Where these are now.
+    moved_from: BTreeMap<RepoPath, RepoPath>,
+    /// Files that were not there.
+    new_files: BTreeSet<RepoPath>,
     /// What changed in module and class bodies, by file.
     pub names: BTreeMap<RepoPath, ChangedNames>,
     /// Changed lines of each Python file.
     pub lines: BTreeMap<RepoPath, Vec<LineRange>>,
+    /// Submodules that changed.
+    submodules: BTreeSet<RepoPath>,
+    /// Changed symbolic links that are called as Python files are.
+    links: Vec<RepoPath>,
     /// Changed files that are no Python.
     pub other_files: Vec<RepoPath>,
     /// Whether a Python file changed at all.
@@ -37,7 +56,16 @@ impl Change {
     pub(super) fn find(subject: &Subject) -> Result<Self, LabError> {
         let diff = subject.repository.diff(&subject.base.merge_base, &subject.head)?;
         let mut change = Self { skipped: diff.skipped, ..Self::default() };
+        let dirty = subject.submodules.iter().filter(|submodule| submodule.is_dirty);
+        change.submodules.extend(dirty.map(|submodule| submodule.path.clone()));
         for file in &diff.files {
+            if file.status == ChangeStatus::Submodule {
+                change.submodules.insert(file.path.clone());
+                continue;
+            }
+            if file.path.is_python() && file.is_link {
+                change.links.push(file.path.clone());
+            }
             if !file.path.is_python() {
                 change.other_files.push(file.path.clone());
                 continue;
@@ -57,6 +85,21 @@ impl Change {
             };
             let lines: Vec<LineRange> =
                 file.hunks.iter().filter_map(|hunk| hunk.new.lines()).collect();
+            let fingerprint = |f: &Function| (f.key.name.clone(), f.fingerprint);
+            if file.old.is_some() {
+                let functions = functions(old_module.as_ref()).iter().map(fingerprint).collect();
+                change.old.insert(old_path.clone(), functions);
+            }
+            match &file.old_path {
+                Some(old) => {
+                    change.moved.insert(file.path.clone(), old.clone());
+                    change.moved_from.insert(old.clone(), file.path.clone());
+                }
+                None if file.old.is_none() => {
+                    change.new_files.insert(file.path.clone());
+                }
+                None => {}
+            }
             // A moved file keeps its functions' names, so they compare under the new path.
             let mut old = functions(old_module.as_ref()).to_vec();
             old.iter_mut().for_each(|function| function.key.path = file.path.clone());
@@ -74,6 +117,7 @@ impl Change {
                 change.functions.insert(key, own);
             }
             for key in found.deleted {
+                change.deleted.insert(key.clone());
                 change.functions.insert(key, Vec::new());
             }
             change.lines.insert(file.path.clone(), lines);
@@ -81,15 +125,58 @@ impl Change {
         Ok(change)
     }
 
+    /// The fingerprint that a function had at the base, `None` in it where it was not there; `None`
+    /// where its file is the same on both sides. By the names that files had at the base.
+    pub(super) fn fingerprint_at_base(&self, key: &FunctionKey) -> Option<Option<Fingerprint>> {
+        if let Some(functions) = self.old.get(&key.path) {
+            return Some(functions.get(&key.name).copied());
+        }
+        let is_new = self.new_files.contains(&key.path) || self.moved.contains_key(&key.path);
+        is_new.then_some(None)
+    }
+
+    /// Where a file of the base is now: elsewhere if it moved.
+    pub(super) fn now_at<'p>(&'p self, path: &'p RepoPath) -> &'p RepoPath {
+        self.moved_from.get(path).unwrap_or(path)
+    }
+
+    /// Where a file that moved was.
+    pub(super) fn was_at(&self, path: &RepoPath) -> Option<&RepoPath> {
+        self.moved.get(path)
+    }
+
+    /// Whether any file moved.
+    pub(super) fn moves_files(&self) -> bool {
+        !self.moved.is_empty()
+    }
+
+    /// Whether a file was not there at the base.
+    pub(super) fn is_new_file(&self, path: &RepoPath) -> bool {
+        self.new_files.contains(path)
+    }
+
     /// Whether there is anything to look for: changed code or changed tests.
-    pub(super) fn is_empty(&self) -> bool {
-        self.functions.is_empty()
+    pub(super) fn is_empty(&self, subject: &Subject) -> bool {
+        self.functions.is_empty() && subject.tied_to(&self.other_files).is_empty()
     }
 
     /// What the reader should know of it.
-    pub(super) fn notices(&self) -> Vec<Notice> {
+    pub(super) fn notices(&self, config: &ProjectConfig) -> Vec<Notice> {
         let mut notices = Vec::new();
-        if self.any_python && self.functions.is_empty() {
+        if !self.moved.is_empty() {
+            let moved: Vec<String> =
+                self.moved.iter().map(|(now, was)| format!("{was} → {now}")).collect();
+            let moved: Vec<&str> = moved.iter().map(String::as_str).collect();
+            notices.push(Notice {
+                code: "moved_files".into(),
+                message: format!(
+                    "files that moved keep the functions that are the same in them: {}",
+                    listed(&moved)
+                ),
+            });
+        }
+        let only_moved = self.lines.keys().all(|path| self.moved.contains_key(path));
+        if self.any_python && self.functions.is_empty() && !only_moved && self.links.is_empty() {
             notices.push(Notice {
                 code: "no_function_changed".into(),
                 message: "the Python files that changed differ in comments, formatting, \
@@ -108,22 +195,25 @@ impl Change {
                 code: "build_files".into(),
                 message: format!(
                     "not mutated, since they are no shipped code: {}",
-                    not_code.join(", ")
+                    listed(&not_code)
                 ),
             });
         }
-        if !self.other_files.is_empty() {
-            let shown: Vec<&str> = self.other_files.iter().take(5).map(RepoPath::as_str).collect();
-            let more = self.other_files.len() - shown.len();
-            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-            notices.push(Notice {
-                code: "untied_files".into(),
-                message: format!(
-                    "changed files that no function can be tied to were not tested: {}{rest}",
-                    shown.join(", ")
-                ),
-            });
+        for (code, what, files) in [
+            ("links", "symbolic links are not followed", self.links.iter().collect::<Vec<_>>()),
+            (
+                "submodules",
+                "submodules that changed are another repository's, and not mutated",
+                self.submodules.iter().collect(),
+            ),
+        ] {
+            if !files.is_empty() {
+                let files: Vec<&str> = files.into_iter().map(RepoPath::as_str).collect();
+                let message = format!("{what}: {}", listed(&files));
+                notices.push(Notice { code: code.into(), message });
+            }
         }
+        notices.extend(untied::notices(config, &self.other_files));
         notices
     }
 }

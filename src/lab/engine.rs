@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::planning::Known;
+use super::scoping::Known;
 use super::subject::Subject;
 use super::tracing::{Run, Warm};
 use crate::model::{FunctionKey, RepoPath, TestId};

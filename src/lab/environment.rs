@@ -3,17 +3,17 @@
 //! Invariant: a changed environment gives another key, and the key of an unchanged one is found
 //! without starting Python.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::LabError;
 use super::subject::Subject;
+use super::surroundings::Surroundings;
 use crate::config::{Options, RunnerKind};
+use crate::model::Notice;
 use crate::store::{EnvKey, Store};
 use crate::worker::{Interpreter, WorkerError, find_interpreter};
 
@@ -24,6 +24,8 @@ pub(super) struct Environment {
     pub interpreter: Interpreter,
     /// The runner.
     pub runner: RunnerKind,
+    /// What verdicts rest on beside the code.
+    pub surroundings: Surroundings,
     /// What stands for all of it.
     pub key: EnvKey,
 }
@@ -82,6 +84,7 @@ impl Environment {
                 pytest: false,
             },
             runner: RunnerKind::Unittest,
+            surroundings: Surroundings::default(),
             key: EnvKey(String::new()),
         }
     }
@@ -99,8 +102,9 @@ impl Environment {
             None if interpreter.pytest => RunnerKind::Pytest,
             None => RunnerKind::Unittest,
         };
-        let key = key(&interpreter, runner, &options.tests, &subject.data_digest());
-        Ok(Self { interpreter, runner, key })
+        let surroundings = Surroundings::find(&interpreter, runner, &options.tests, &subject.data);
+        let key = surroundings.key();
+        Ok(Self { interpreter, runner, surroundings, key })
     }
 }
 
@@ -136,53 +140,21 @@ fn stamps(path: &Path) -> Vec<u128> {
     stamps
 }
 
-/// Whether a variable is known to decide what tests do. Others differ from shell to shell, and a
-/// key that held them all would never be found again.
-fn matters(name: &str) -> bool {
-    ["PYTHON", "PYTEST_", "DJANGO_", "LC_", "HYPOTHESIS_"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
-        || matches!(name, "TZ" | "LANG" | "LANGUAGE" | "CI" | "TOXENV")
-}
+/// The note of the surroundings that the trace was made in.
+const SURROUNDINGS: &str = "surroundings";
 
-fn key(interpreter: &Interpreter, runner: RunnerKind, arguments: &[String], data: &str) -> EnvKey {
-    let mut hash = Sha256::new();
-    let mut put = |part: &OsStr| {
-        hash.update(part.as_encoded_bytes());
-        hash.update([0]);
-    };
-    put(env!("CARGO_PKG_VERSION").as_ref());
-    put(interpreter.path.as_os_str());
-    put(interpreter.version.as_ref());
-    put(runner.name().as_ref());
-    put(data.as_ref());
-    for argument in arguments {
-        put(argument.as_ref());
+/// Makes an environment that of the store; says what differs where it was another's.
+pub(super) fn enter(
+    environment: &Environment,
+    store: &mut Store,
+) -> Result<Option<Notice>, LabError> {
+    let had_one = store.env()?.is_some();
+    if store.set_env(&environment.key)? {
+        return Ok(None);
     }
-    for site in &interpreter.site {
-        let mut installed: Vec<_> = fs::read_dir(site)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.file_name())
-            .filter(|name| {
-                let name = name.to_string_lossy();
-                [".dist-info", ".egg-info", ".egg-link", ".pth"]
-                    .iter()
-                    .any(|suffix| name.ends_with(suffix))
-            })
-            .collect();
-        installed.sort();
-        for name in &installed {
-            put(name);
-        }
-    }
-    for (name, value) in std::env::vars_os() {
-        if matters(&name.to_string_lossy()) {
-            put(&name);
-            put(&value);
-        }
-    }
-    let digest = hash.finalize();
-    EnvKey(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    let before = store.note(SURROUNDINGS)?.and_then(|bytes| Surroundings::from_bytes(&bytes));
+    store.put_note(SURROUNDINGS, &environment.surroundings.to_bytes())?;
+    // The trace was another environment's and is gone: nothing is traced until it is again.
+    store.put_note("traced", &[])?;
+    Ok(before.filter(|_| had_one).and_then(|before| environment.surroundings.notice(&before)))
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::model::{MutantId, TestId};
 use crate::store::StoreError;
@@ -18,6 +19,9 @@ pub enum LabError {
     /// The repository.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// The project's settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// A file that everything else needs.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),

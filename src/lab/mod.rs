@@ -4,8 +4,10 @@
 //! known, and a run that ends early loses no more than that.
 
 mod assembling;
+mod base_tests;
 mod basis;
 mod change;
+mod changed_tests;
 mod clock;
 mod deciding;
 mod engine;
@@ -15,11 +17,14 @@ mod planning;
 mod recording;
 mod resolving;
 mod running;
+mod scoping;
 mod showing;
 #[cfg(test)]
 mod step_tests;
 mod subject;
+mod surroundings;
 mod tracing;
+mod untied;
 mod writers;
 
 pub use error::LabError;

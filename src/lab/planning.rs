@@ -1,4 +1,4 @@
-//! The plan: scope, mutants, and the tests that decide each.
+//! The plan: the mutants of the scope, and the tests that decide each.
 //!
 //! Invariant: mutants are in the order of nearness to the change; a mutant whose lines ran before
 //! the first test is decided cold.
@@ -7,20 +7,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::LabError;
 use super::basis::{Closures, Digests};
-use super::change::Change;
 use super::environment::Environment;
-use super::subject::{Subject, is_code};
+use super::scoping::Known;
+use super::subject::Subject;
 use crate::config::Options;
 use crate::model::{
-    CallGraph, ContentHash, Function, FunctionKey, FunctionKind, ImportTrace, LineNo, LineRange,
-    LineSet, Mutant, NotRunReason, Reason, Reasons, RepoPath, ScopeKind, ScopedFunction,
-    ScopedFunctionReport, TestId, Verdict,
+    ContentHash, FunctionKey, FunctionKind, LineNo, LineRange, LineSet, Mutant, NotRunReason,
+    Reason, Reasons, RepoPath, ScopeKind, ScopedFunction, ScopedFunctionReport, Verdict,
 };
 use crate::mutate;
 use crate::schedule::{Deciding, Selection};
-use crate::scope::{ScopeInput, Users, select};
-use crate::store::{Basis, StoredTrace};
-use crate::syntax::{FileNames, Module};
+use crate::store::Basis;
+use crate::syntax::Module;
 use crate::worker::{MutantMessage, UnitMessage};
 
 /// A mutant of the plan.
@@ -73,83 +71,6 @@ pub(super) struct Plan {
     pub functions: Vec<ScopedFunctionReport>,
     /// Their mutants, nearest first.
     pub mutants: Vec<Planned>,
-}
-
-/// What earlier and present traces know.
-#[derive(Debug)]
-pub(super) struct Known {
-    /// The tests.
-    pub trace: StoredTrace,
-    /// Their calls.
-    pub graph: CallGraph,
-    /// What ran before them.
-    pub imports: ImportTrace,
-    /// Those that may not run at the same time, by position.
-    pub writers: BTreeSet<usize>,
-}
-
-impl Known {
-    /// Tests that start Python processes which cannot be joined.
-    pub(super) fn tests_beyond(&self) -> Vec<TestId> {
-        let tests = self.trace.tests().iter().map(|test| &test.summary);
-        tests.filter(|test| !test.beyond.is_empty()).map(|test| test.id.clone()).collect()
-    }
-}
-
-/// The functions in scope.
-pub(super) fn scope(
-    options: &Options,
-    subject: &mut Subject,
-    change: &Change,
-    known: &Known,
-    gone: &BTreeMap<TestId, Vec<FunctionKey>>,
-) -> Result<Vec<ScopedFunction>, LabError> {
-    let test_files = subject.test_files();
-    let users = match options.scope {
-        ScopeKind::Lines | ScopeKind::Functions => Users::default(),
-        ScopeKind::Callers | ScopeKind::All => {
-            Users::find(&change.names, &known.imports.imports, &test_files, &mut |path| {
-                Ok::<_, LabError>(subject.module(path)?.as_ref().map(FileNames::of))
-            })?
-        }
-    };
-    let mut functions: Vec<&Function> =
-        subject.all_functions().filter(|function| is_code(&function.key.path)).collect();
-    functions.sort_by(|a, b| (&a.key.path, a.bytes.start).cmp(&(&b.key.path, b.bytes.start)));
-    let mut changed_tests = gone.clone();
-    changed_tests.extend(tests_that_changed(change, known, &test_files));
-    Ok(select(&ScopeInput {
-        kind: options.scope,
-        depth: options.depth,
-        changed: &change.functions,
-        functions: &functions,
-        test_files: &test_files,
-        graph: &known.graph,
-        users: &users,
-        changed_tests: &changed_tests,
-    }))
-}
-
-/// Tests of which something in a test file changed, with the functions that each enters. A test
-/// that is new has decided nothing yet, so it puts nothing in question.
-fn tests_that_changed(
-    change: &Change,
-    known: &Known,
-    test_files: &BTreeSet<RepoPath>,
-) -> BTreeMap<TestId, Vec<FunctionKey>> {
-    let mut changed = BTreeMap::new();
-    for key in change.functions.keys() {
-        if !test_files.contains(&key.path) || change.new.contains(key) {
-            continue;
-        }
-        for position in known.trace.tests_entering(key) {
-            let test = &known.trace.tests()[position];
-            changed
-                .entry(test.summary.id.clone())
-                .or_insert_with(|| known.trace.entered(test).cloned().collect());
-        }
-    }
-    changed
 }
 
 /// Generates the mutants of the scope and finds the tests of each.
@@ -242,7 +163,7 @@ fn concerns_statement(module: &Module, mutant: &Mutant, scoped: &ScopedFunction)
     scoped.reasons.iter().any(|reason| match reason {
         Reason::Changed => scoped.changed_lines.iter().any(|range| range.overlaps(lines)),
         // A direct call names what it calls: the function, or the class that it makes.
-        Reason::CallerOf { function, distance: 1 } => {
+        Reason::CallerOf { function, distance: 1, .. } => {
             let names: Vec<&str> = function.name.as_str().split(['.', '#']).collect();
             (first.get()..=last.get()).filter_map(LineNo::new).any(|line| {
                 let text = module.source().line_text(line);
@@ -250,7 +171,9 @@ fn concerns_statement(module: &Module, mutant: &Mutant, scoped: &ScopedFunction)
             })
         }
         Reason::CallerOf { .. } | Reason::Asked => true,
-        Reason::ImportsChangedModule { .. } | Reason::CoveredByChangedTest { .. } => false,
+        Reason::ImportsChangedModule { .. }
+        | Reason::TiedToChangedFile { .. }
+        | Reason::CoveredByChangedTest { .. } => false,
     })
 }
 

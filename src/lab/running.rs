@@ -3,7 +3,7 @@
 //! Invariant: Python is started only when something has to be traced or decided; each verdict is
 //! on its way into the store before the next mutant of its lane starts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
@@ -16,15 +16,15 @@ use super::clock::Clock;
 use super::deciding::{Decision, Step, step};
 use super::engine::{Engine, Heat, Lane};
 use super::environment::Environment;
-use super::planning::{Known, Plan, Planned, Route, plan, scope, unmutated};
+use super::planning::{Plan, Planned, Route, plan, unmutated};
+use super::scoping::{Known, scope};
 use super::subject::Subject;
 use super::tracing::{Run, Warm, trace};
 use super::writers::writers;
-use super::{Events, LabError, recording, showing};
+use super::{Events, LabError, environment, recording, showing, untied};
 use crate::config::Options;
 use crate::model::{
-    Conclusion, Counts, FailedTest, FunctionKey, NotRunReason, Notice, Phase, Report, ScopeKind,
-    TestId, Verdict,
+    Conclusion, Counts, FailedTest, NotRunReason, Notice, Phase, Report, ScopeKind, Verdict,
 };
 use crate::store::{RunKey, Store, StoredVerdict};
 use crate::worker::{RunDirectory, WorkerError, become_subreaper, kill_strays};
@@ -54,7 +54,8 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
                 .into(),
         });
     }
-    let scoped = scope(options, &mut subject, &change, &known, &BTreeMap::new())?;
+    let (scoped, notices) = scope(options, &mut subject, &change, &known)?;
+    parts.notices.extend(notices);
     let environment = environment.unwrap_or_else(Environment::unknown);
     let planned = plan(options, &mut subject, &environment, &scoped, &known)?;
     let turn = not_run(NotRunReason::NotAsked);
@@ -80,20 +81,17 @@ pub fn run(
         if store.last_run_key()? == Some(key)
             && let Some(last) = store.last_report()?
         {
-            return again(showing::read(&last.json)?, options, &mut clock);
+            return again(showing::read(&last.json)?, &subject, options, &mut clock);
         }
     }
     let change = Change::find(&subject)?;
-    if change.is_empty() && options.scope != ScopeKind::All {
+    if change.is_empty(&subject) && options.scope != ScopeKind::All {
         let parts = Parts { conclusion: Some(Conclusion::NothingToTest), ..Parts::default() };
         return Ok(report(options, &subject, &change, parts, &mut clock));
     }
     let environment = Environment::find(options, &subject, &mut store)?;
     let key = RunKey(subject.digest(options, &environment.key.0));
-    if !store.set_env(&environment.key)? {
-        // The trace was another environment's and is gone: nothing is traced until it is again.
-        store.put_note("traced", &[])?;
-    }
+    let dropped = environment::enter(&environment, &mut store)?;
     subject.load_functions(&mut store)?;
     subject.check_out()?;
     become_subreaper();
@@ -104,7 +102,8 @@ pub fn run(
     // The run's own processes have ended with `conduct`; what is left was started by tests.
     kill_strays();
     let report = match result {
-        Ok(parts) => {
+        Ok(mut parts) => {
+            parts.notices.extend(dropped);
             clock.enter(Phase::Finish);
             report(options, &subject, &change, parts, &mut clock)
         }
@@ -129,12 +128,26 @@ fn keep(store: &mut Store, report: &Report, key: RunKey) -> Result<(), LabError>
 }
 
 /// The last report, since nothing that it rests on has changed.
-fn again(mut report: Report, options: &Options, clock: &mut Clock) -> Result<Report, LabError> {
+fn again(
+    mut report: Report,
+    subject: &Subject,
+    options: &Options,
+    clock: &mut Clock,
+) -> Result<Report, LabError> {
     for mutant in &mut report.mutants {
         mutant.reused = true;
     }
     report.counts = Counts::of(&report.mutants);
-    report.notices.retain(|notice| notice.code != "nothing_changed");
+    // Files that no verdict rests on may be others than in the last run.
+    let paths = subject.repository.changed_paths(&subject.base.merge_base, &subject.head)?;
+    let others: Vec<_> = paths.into_iter().filter(|path| !path.is_python()).collect();
+    let untied = untied::notices(&subject.config, &others);
+    report.notices.retain(|notice| {
+        notice.code != "nothing_changed"
+            && notice.code != "environment_changed"
+            && !untied::CODES.contains(&notice.code.as_str())
+    });
+    report.notices.extend(untied);
     report.notices.push(Notice {
         code: "nothing_changed".into(),
         message: "nothing has changed since the last run: its verdicts hold, none was decided anew"
@@ -160,14 +173,11 @@ fn conduct(
     let began = Instant::now();
     let mut warm = None;
     let state = state(subject, run);
-    let mut gone = BTreeMap::new();
     let is_traced = store.note("traced")?.is_some_and(|known| known == state);
     if !is_traced {
-        gone = entered_by_test(store)?;
         store.put_note("traced", &[])?;
         let started = Warm::start(run, subject, true, clock)?;
         let failed = trace(run, subject, store, &started, clock)?;
-        gone.retain(|test, _| !started.numbers.contains_key(test));
         warm = Some(started);
         if !failed.is_empty() && !run.options.allow_failing {
             parts.failing = failed;
@@ -190,7 +200,8 @@ fn conduct(
     if parts.failing.is_empty() {
         parts.failing = stored_failures(&known);
     }
-    let scoped = scope(run.options, subject, change, &known, &gone)?;
+    let (scoped, notices) = scope(run.options, subject, change, &known)?;
+    parts.notices.extend(notices);
     let Plan { functions, mutants } = plan(run.options, subject, run.environment, &scoped, &known)?;
     parts.functions = functions;
     parts.beyond = known.tests_beyond();
@@ -265,6 +276,7 @@ fn state(subject: &Subject, run: &Run<'_>) -> Vec<u8> {
         hash.update(path.as_str().as_bytes());
         hash.update([0]);
         hash.update(content.as_bytes());
+        hash.update(subject.tied_digest(path));
     }
     hash.finalize().to_vec()
 }
@@ -274,17 +286,7 @@ fn known(store: &Store) -> Result<Known, LabError> {
     let graph = trace.call_graph();
     let imports = store.import_trace()?.unwrap_or_default();
     let writers = writers(store, &trace)?;
-    Ok(Known { trace, graph, imports, writers })
-}
-
-fn entered_by_test(store: &Store) -> Result<BTreeMap<TestId, Vec<FunctionKey>>, LabError> {
-    let trace = store.load_trace()?;
-    let entered = trace
-        .tests()
-        .iter()
-        .map(|test| (test.summary.id.clone(), trace.entered(test).cloned().collect()))
-        .collect();
-    Ok(entered)
+    Ok(Known { trace, graph, imports, past: store.past_tests()?, writers })
 }
 
 fn stored_failures(known: &Known) -> Vec<FailedTest> {

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::LabError;
-use crate::config::Options;
-use crate::git::{Base, Head, Repository};
+use crate::config::{Invalidates, Options, PROJECT_FILE, ProjectConfig};
+use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{ContentHash, FileStat, Function, FunctionKey, Notice, RepoPath, SkippedFile};
 use crate::store::{Store, StoredFile};
 use crate::syntax::{Module, Source};
@@ -31,8 +31,14 @@ pub(super) struct Subject {
     pub root: PathBuf,
     /// The project's Python files, sorted, with their contents' hashes.
     pub files: BTreeMap<RepoPath, ContentHash>,
-    /// The files that tests may read, and that are neither code nor prose.
-    data: BTreeMap<RepoPath, ContentHash>,
+    /// The project's settings.
+    pub config: ProjectConfig,
+    /// The files that tests may read, and that are neither code nor tied to code nor harmless.
+    pub data: BTreeMap<RepoPath, ContentHash>,
+    /// Files that the settings tie to code, by that code.
+    tied: BTreeMap<RepoPath, BTreeMap<RepoPath, ContentHash>>,
+    /// Other repositories within this one.
+    pub submodules: Vec<Submodule>,
     /// Files that were left out.
     pub skipped: Vec<SkippedFile>,
     /// Files whose stored functions are out of date.
@@ -46,15 +52,22 @@ impl Subject {
     pub(super) fn open(options: &Options) -> Result<(Self, Store), LabError> {
         let repository = Repository::discover(&options.repo)?;
         let head = repository.head(options.head.as_deref())?;
-        let from_ci = std::env::var("GITHUB_BASE_REF").ok().filter(|name| !name.is_empty());
-        let base = repository.base(options.base.as_deref(), from_ci.as_deref(), &head)?;
+        let from_ci = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let (base_ref, reference) = (from_ci("GITHUB_BASE_REF"), from_ci("GITHUB_REF"));
+        let ci = Ci { base_ref: base_ref.as_deref(), reference: reference.as_deref() };
+        let base = repository.base(options.base.as_deref(), ci, &head)?;
+        let settings = repository.read(&head, &RepoPath::new(PROJECT_FILE))?.unwrap_or_default();
+        let config = ProjectConfig::parse(&String::from_utf8_lossy(&settings))?;
         let mut store = Store::open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;
         let mut subject = Self {
             root: repository.workdir().to_owned(),
             files: BTreeMap::new(),
+            config,
             data: BTreeMap::new(),
+            tied: BTreeMap::new(),
+            submodules: repository.submodules(&head)?,
             skipped: listed.skipped.clone(),
             outdated: BTreeMap::new(),
             functions: HashMap::new(),
@@ -65,11 +78,16 @@ impl Subject {
         };
         let mut stats = Vec::new();
         let mut data = Vec::new();
+        let mut ties = Vec::new();
         for entry in listed.entries.iter().filter(|entry| !entry.is_symlink) {
             let path = &entry.path;
             let is_data = !path.is_python();
-            if is_data && is_prose(path) {
-                continue;
+            if is_data {
+                match subject.config.invalidates(path) {
+                    Invalidates::Nothing => continue,
+                    Invalidates::Files(files) => ties.push((path, files)),
+                    Invalidates::Everything => {}
+                }
             }
             let remembered = known.get(path);
             let same = remembered.filter(|known| entry.stat.is_some() && known.stat == entry.stat);
@@ -95,6 +113,17 @@ impl Subject {
                 }
             }
         }
+        for submodule in &subject.submodules {
+            let state = ContentHash::of(submodule.state.as_bytes());
+            subject.data.insert(submodule.path.clone(), state);
+        }
+        for (path, patterns) in ties {
+            let Some(hash) = subject.data.remove(path) else { continue };
+            let fits = |code: &&RepoPath| patterns.iter().any(|glob| glob.is_match(code.as_str()));
+            for code in subject.files.keys().filter(fits) {
+                subject.tied.entry(code.clone()).or_default().insert(path.clone(), hash);
+            }
+        }
         if !data.is_empty() {
             store.put_files(&data)?;
         }
@@ -117,15 +146,29 @@ impl Subject {
         Ok(())
     }
 
-    /// A digest of the data files: with another one, no trace and no verdict holds.
-    pub(super) fn data_digest(&self) -> String {
+    /// A digest of what the settings tie to a file of code: with another one, its module code counts
+    /// as changed.
+    pub(super) fn tied_digest(&self, code: &RepoPath) -> [u8; 32] {
         let mut hash = Sha256::new();
-        for (path, content) in &self.data {
+        for (path, content) in self.tied.get(code).into_iter().flatten() {
             hash.update(path.as_str().as_bytes());
             hash.update([0]);
             hash.update(content.as_bytes());
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hash.finalize().into()
+    }
+
+    /// Code that the settings tie to changed files, each with the first of them.
+    pub(super) fn tied_to(&self, changed: &[RepoPath]) -> BTreeMap<RepoPath, RepoPath> {
+        let mut found = BTreeMap::new();
+        for path in changed {
+            let Invalidates::Files(patterns) = self.config.invalidates(path) else { continue };
+            let fits = |code: &&RepoPath| patterns.iter().any(|glob| glob.is_match(code.as_str()));
+            for code in self.files.keys().filter(fits) {
+                found.entry(code.clone()).or_insert_with(|| path.clone());
+            }
+        }
+        found
     }
 
     /// A digest of everything that decides what a run reports.
@@ -144,6 +187,10 @@ impl Subject {
             crate::model::REPORT_VERSION,
         );
         hash.update(asked.as_bytes());
+        for code in self.tied.keys() {
+            hash.update(code.as_str().as_bytes());
+            hash.update(self.tied_digest(code));
+        }
         for (path, content) in &self.files {
             hash.update([0]);
             hash.update(path.as_str().as_bytes());
@@ -265,19 +312,6 @@ pub(super) fn is_test_file(path: &RepoPath) -> bool {
         || name.starts_with("test_")
         || name.ends_with("_test.py")
         || path.directories().any(|part| matches!(part, "test" | "tests"))
-}
-
-/// Whether a file that is no Python is read by people only, so that no test depends on it.
-fn is_prose(path: &RepoPath) -> bool {
-    let name = path.file_name();
-    let text = name.ends_with(".md") || name.ends_with(".rst");
-    let first = path.directories().next();
-    (text && matches!(first, None | Some("doc" | "docs")))
-        || matches!(first, Some(".github" | ".mutdiff" | ".vscode" | ".idea"))
-        || matches!(name, ".gitignore" | ".gitattributes" | ".editorconfig" | ".mailmap")
-        || ["LICENSE", "LICENCE", "COPYING", "AUTHORS", "CHANGELOG", "CHANGES"]
-            .iter()
-            .any(|prefix| first.is_none() && name.starts_with(prefix))
 }
 
 /// Whether a file is part of what is built and shipped, and so worth mutating.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::basis::{Closures, Digests};
+use super::basis::{Closures, Digests, code_digest};
 use super::clock::Clock;
 use super::environment::Environment;
 use super::recording;
@@ -152,6 +152,7 @@ pub(super) fn trace(
                 alone_ok: false,
                 beyond: Vec::new(),
                 digest: ReachDigest([0; 32]),
+                code: ReachDigest([0; 32]),
             }
         })
         .collect();
@@ -377,6 +378,8 @@ impl Tracer<'_> {
                 let summary = &mut record.summary;
                 let entered = record.entered.iter().cloned();
                 summary.digest = digests.test(summary.path.as_ref(), &summary.beyond, entered);
+                let reached = record.entered.iter().chain(&summary.function);
+                summary.code = code_digest(reached, |key| digests.fingerprint(key));
                 if summary.outcome.is_failure() {
                     failed.push(record);
                     continue;

@@ -21,7 +21,7 @@ pub use report::{
     Conclusion, Counts, DecidedMutant, Notice, Phase, PhaseTime, REPORT_VERSION, Report, Revision,
     ScopedFunctionReport, SkippedFile, Timings,
 };
-pub use scope::{Reason, Reasons, ScopeKind, ScopedFunction};
+pub use scope::{Reason, Reasons, ScopeKind, ScopedFunction, TestChange};
 pub use test::{FailedTest, TestId, TestOutcome};
 pub use text::{ByteSpan, LineNo, LineRange, Position, RepoPath, Span};
 pub use trace::{CodePoint, CollectedTest, EdgeSeen, ImportTrace, LineSet, TestTrace};

@@ -45,6 +45,9 @@ pub enum Reason {
         function: FunctionKey,
         /// Calls between them, at least 1.
         distance: u32,
+        /// Whether a test was seen to make the calls; otherwise only its text tells.
+        #[serde(default = "seen")]
+        seen: bool,
     },
     /// It uses names of a module or class whose own code changed.
     ImportsChangedModule {
@@ -54,21 +57,64 @@ pub enum Reason {
         #[serde(default)]
         names: Vec<String>,
     },
-    /// A test that decided it changed.
+    /// A test that enters it changed.
     CoveredByChangedTest {
         /// The test.
         test: TestId,
+        /// What became of it.
+        #[serde(default)]
+        how: TestChange,
+    },
+    /// The configuration ties it to a file that changed and is no Python.
+    TiedToChangedFile {
+        /// The file.
+        path: RepoPath,
     },
     /// The run was asked for all functions.
     Asked,
+}
+
+/// What became of a test. Ordered by how much it puts in question.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum TestChange {
+    /// It is gone.
+    Removed,
+    /// It is skipped.
+    Skipped,
+    /// It, or something in a test file that it enters, is another.
+    #[default]
+    Changed,
+    /// It was not there.
+    New,
+}
+
+impl fmt::Display for TestChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Removed => "removed",
+            Self::Skipped => "skipped",
+            Self::Changed => "changed",
+            Self::New => "new",
+        })
+    }
+}
+
+fn seen() -> bool {
+    true
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Changed => f.write_str("changed"),
-            Self::CallerOf { function, distance } => {
+            Self::CallerOf { function, distance, seen: true } => {
                 write!(f, "caller of {} (distance {distance})", function.name)
+            }
+            Self::CallerOf { function, .. } => {
+                write!(f, "mentions {}; no test reaches it", function.name)
             }
             Self::ImportsChangedModule { path, names } if names.is_empty() => {
                 write!(f, "imports changed module code ({path})")
@@ -76,7 +122,8 @@ impl fmt::Display for Reason {
             Self::ImportsChangedModule { path, names } => {
                 write!(f, "uses {} of changed module code ({path})", names.join(", "))
             }
-            Self::CoveredByChangedTest { test } => write!(f, "covered by changed test {test}"),
+            Self::CoveredByChangedTest { test, how } => write!(f, "covered by {how} test {test}"),
+            Self::TiedToChangedFile { path } => write!(f, "tied to changed file {path}"),
             Self::Asked => f.write_str("all functions asked for"),
         }
     }

@@ -6,7 +6,7 @@ use crate::model::{
     ByteSpan, ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, LineNo,
     LineRange, MutantId, NotRunReason, Notice, OperatorId, Phase, PhaseTime, Position, QualName,
     REPORT_VERSION, Reason, Reasons, RepoPath, Report, Revision, ScopeKind, ScopedFunctionReport,
-    SkippedFile, Span, TestId, TestOutcome, Timings, Verdict,
+    SkippedFile, Span, TestChange, TestId, TestOutcome, Timings, Verdict,
 };
 
 /// A function of `shop/<file>.py`.
@@ -105,7 +105,8 @@ fn mutants() -> Vec<DecidedMutant> {
     ];
     for mutant in &mut all {
         if mutant.function == checkout {
-            mutant.reasons = vec![Reason::CallerOf { function: total.clone(), distance: 1 }];
+            mutant.reasons =
+                vec![Reason::CallerOf { function: total.clone(), distance: 1, seen: true }];
         }
     }
     all
@@ -114,7 +115,7 @@ fn mutants() -> Vec<DecidedMutant> {
 /// A failed run over three functions.
 pub(crate) fn report() -> Report {
     let total = key("cart", "Cart.total");
-    let caller = Reason::CallerOf { function: total.clone(), distance: 1 };
+    let caller = Reason::CallerOf { function: total.clone(), distance: 1, seen: true };
     let mut functions = vec![
         function(total, lines(10, 24), vec![Reason::Changed]),
         function(key("till", "checkout"), lines(3, 9), vec![caller]),
@@ -126,7 +127,7 @@ pub(crate) fn report() -> Report {
                     path: RepoPath::new("shop/rates.py"),
                     names: vec!["RATES".to_owned()],
                 },
-                Reason::CoveredByChangedTest { test: test("test_small") },
+                Reason::CoveredByChangedTest { test: test("test_small"), how: TestChange::Changed },
                 Reason::Asked,
             ],
         ),

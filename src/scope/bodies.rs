@@ -16,6 +16,8 @@ pub struct ChangedNames {
     pub names: BTreeSet<String>,
     /// Names of its classes' attributes, nested classes included.
     pub attributes: BTreeSet<String>,
+    /// Names that came to or left `__all__`.
+    pub exported: BTreeSet<String>,
     /// Classes of which every method counts as a user of the change.
     pub classes: BTreeSet<QualName>,
 }
@@ -44,6 +46,12 @@ impl ChangedNames {
         }
         for statement in differing {
             let binds = statement.binds.iter().cloned();
+            for name in &statement.exports {
+                // What both sides export has not changed.
+                if !self.exported.remove(name) {
+                    self.exported.insert(name.clone());
+                }
+            }
             match (statement.kind, &class) {
                 (StatementKind::Effect | StatementKind::Star, _) => self.everything = true,
                 (StatementKind::Header, Some(class)) => {
@@ -132,6 +140,12 @@ mod unit {
         differ("import a\nimport b\n", "import a, c\n", &["b", "c"], &[]);
         differ("from a import b, c\n", "from a import (\n  b,\n  c,\n  d,\n)\n", &["d"], &[]);
         differ("x = 1\npass\n", "x = 1\n", &[], &[]);
+    }
+
+    #[test]
+    fn names_that_come_to_or_leave_all_are_told_from_those_that_stay() {
+        let found = changed("__all__ = ['a', 'b']\n", "__all__ = ['b', 'c']\n");
+        assert_eq!(found.exported, BTreeSet::from(["a".to_owned(), "c".to_owned()]));
     }
 
     #[test]

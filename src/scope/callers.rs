@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::Kin;
 use super::modules::is_body;
 use crate::model::{CallGraph, FunctionKey};
 
@@ -17,13 +18,14 @@ pub(super) struct Reaches {
 }
 
 /// Every function from which one of `changed` is reached in at most `depth` calls, the changed
-/// ones themselves left out.
+/// ones themselves left out. Who calls what a changed method overrides may come to call it.
 pub(super) fn of(
     graph: &CallGraph,
     changed: &BTreeSet<FunctionKey>,
+    kin: &Kin,
     depth: Option<u32>,
 ) -> BTreeMap<FunctionKey, Reaches> {
-    let overridden = overridden(graph, changed);
+    let overridden = overridden(graph, changed, kin);
     let mut found: BTreeMap<FunctionKey, Reaches> = BTreeMap::new();
     let mut queue: VecDeque<(&FunctionKey, u32, &FunctionKey)> = VecDeque::new();
     for root in changed {
@@ -46,19 +48,27 @@ pub(super) fn of(
     found
 }
 
-/// For each changed method that nobody was seen to call (a new override, say): the methods of
-/// that name which were. Who calls the base's method may come to call it. Names such as
-/// `__init__` say nothing about kinship and are left out.
+/// What each changed method overrides. Of one whose class has no base here and that nobody was seen
+/// to call (a new class that behaves like another, say): the methods of that name which were called.
+/// Names such as `__init__` say nothing about such likeness and are left out.
 fn overridden<'g>(
     graph: &'g CallGraph,
     changed: &BTreeSet<FunctionKey>,
+    kin: &'g Kin,
 ) -> BTreeMap<FunctionKey, Vec<&'g FunctionKey>> {
+    let mut found: BTreeMap<FunctionKey, Vec<&FunctionKey>> = changed
+        .iter()
+        .filter_map(|key| Some((key.clone(), kin.overridden_by(key)?.iter().collect())))
+        .collect();
     let unseen: Vec<&FunctionKey> = changed
         .iter()
-        .filter(|key| method_name(key).is_some() && graph.callers(key).next().is_none())
+        .filter(|key| {
+            let alone = method_name(key).is_some() && !found.contains_key(*key);
+            alone && graph.callers(key).next().is_none()
+        })
         .collect();
     if unseen.is_empty() {
-        return BTreeMap::new();
+        return found;
     }
     let mut by_name: BTreeMap<&str, BTreeSet<&FunctionKey>> = BTreeMap::new();
     for (_, callee) in graph.edges() {
@@ -70,7 +80,8 @@ fn overridden<'g>(
         let named = method_name(key).and_then(|name| by_name.get(name));
         named.into_iter().flatten().copied().collect()
     };
-    unseen.into_iter().map(|key| (key.clone(), bases(key))).collect()
+    found.extend(unseen.into_iter().map(|key| (key.clone(), bases(key))));
+    found
 }
 
 /// The simple name of a method that may override another.
@@ -100,7 +111,7 @@ mod unit {
 
     fn found(edges: &[(&str, &str)], changed: &[&str], depth: Option<u32>) -> Vec<String> {
         let changed = changed.iter().map(|name| key(name)).collect();
-        of(&graph(edges), &changed, depth)
+        of(&graph(edges), &changed, &Kin::default(), depth)
             .into_iter()
             .map(|(caller, reaches)| {
                 format!("{} -{}-> {}", caller.name, reaches.distance, reaches.function.name)
@@ -135,7 +146,7 @@ mod unit {
     }
 
     #[test]
-    fn an_override_with_callers_of_its_own_reaches_only_those() {
+    fn a_likeness_with_callers_of_its_own_reaches_only_those() {
         let edges = [("run", "Base.step"), ("go", "Sub.step")];
         assert_eq!(found(&edges, &["Sub.step"], None), ["go -1-> Sub.step"]);
     }
@@ -165,7 +176,7 @@ mod unit {
             let expected: BTreeSet<_> = closure.iter().filter(|f| !changed.contains(f))
                 .map(|f| key(&name(f))).collect();
             let changed = changed.iter().map(|f| key(&name(f))).collect();
-            let found: BTreeSet<_> = of(&graph, &changed, None).into_keys().collect();
+            let found: BTreeSet<_> = of(&graph, &changed, &Kin::default(), None).into_keys().collect();
             prop_assert_eq!(found, expected);
         }
 
@@ -177,7 +188,7 @@ mod unit {
             let mut graph = CallGraph::default();
             edges.iter().for_each(|(a, b)| graph.add(name(a), name(b)));
             let changed: BTreeSet<_> = changed.iter().map(name).collect();
-            let found = of(&graph, &changed, None);
+            let found = of(&graph, &changed, &Kin::default(), None);
             for (caller, reaches) in &found {
                 let nearest = graph.callees(caller).filter_map(|callee| {
                     if changed.contains(callee) { return Some(0); }

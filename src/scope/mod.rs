@@ -6,6 +6,7 @@
 mod bodies;
 mod callers;
 mod changed;
+mod kin;
 mod modules;
 mod reasons;
 mod select;
@@ -14,5 +15,7 @@ mod tests;
 
 pub use bodies::ChangedNames;
 pub use changed::touched;
+pub use kin::Kin;
 pub use modules::Users;
 pub use select::{ScopeInput, select};
+pub use tests::ChangedTest;

@@ -21,6 +21,8 @@ pub(super) fn is_body(function: &FunctionKey) -> bool {
 pub struct Users {
     /// Functions that use changed names.
     functions: BTreeMap<FunctionKey, Use>,
+    /// All changed names that functions use, each with its file.
+    origins: BTreeMap<FunctionKey, BTreeSet<Origin>>,
     /// Files of which all functions are users, each with the changed file.
     files: BTreeMap<RepoPath, RepoPath>,
 }
@@ -49,7 +51,11 @@ impl Users {
     ) -> Result<Self, E> {
         let changed: BTreeMap<&RepoPath, &ChangedNames> =
             changed.iter().filter(|(path, _)| !test_files.contains(path)).collect();
-        let mut users = Self { functions: BTreeMap::new(), files: whole_files(&changed, imports) };
+        let mut users = Self {
+            functions: BTreeMap::new(),
+            origins: BTreeMap::new(),
+            files: whole_files(&changed, imports),
+        };
         let mut spread = Spread::new(&changed, imports, test_files);
         let mut files: BTreeMap<RepoPath, Option<FileNames>> = BTreeMap::new();
         while let Some(path) = spread.next() {
@@ -75,12 +81,30 @@ impl Users {
                         origins.insert(Origin { path: path.clone(), name });
                     }
                 }
-                if let Some(used) = nearest(&path, origins) {
-                    users.functions.insert(FunctionKey::new(path.clone(), name), used);
+                let key = FunctionKey::new(path.clone(), name);
+                if let Some(used) = nearest(&path, origins.clone()) {
+                    users.functions.insert(key.clone(), used);
+                    users.origins.insert(key, origins);
                 }
             }
         }
         Ok(users)
+    }
+
+    /// The functions that use changed names.
+    pub fn named(&self) -> impl Iterator<Item = &FunctionKey> {
+        self.functions.keys()
+    }
+
+    /// The files of which all functions are users.
+    pub fn whole_files(&self) -> impl Iterator<Item = &RepoPath> {
+        self.files.keys()
+    }
+
+    /// The changed names that a function uses, each with its file.
+    pub fn names_in(&self, function: &FunctionKey) -> impl Iterator<Item = (&RepoPath, &str)> {
+        let origins = self.origins.get(function).into_iter().flatten();
+        origins.map(|origin| (&origin.path, origin.name.as_str()))
     }
 
     /// What a function uses; `None` where it is no user.

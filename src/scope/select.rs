@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::callers::Reaches;
 use super::reasons::{Found, nearness};
-use super::{Users, callers, changed, tests};
+use super::{ChangedTest, Kin, Users, callers, changed, tests};
 use crate::model::{
     CallGraph, Function, FunctionKey, LineRange, Reason, RepoPath, ScopeKind, ScopedFunction,
     TestId,
@@ -30,8 +31,14 @@ pub struct ScopeInput<'a> {
     pub graph: &'a CallGraph,
     /// The functions that use what changed in module and class bodies.
     pub users: &'a Users,
-    /// The changed tests, with the functions that each enters.
-    pub changed_tests: &'a BTreeMap<TestId, Vec<FunctionKey>>,
+    /// What the changed methods override.
+    pub kin: &'a Kin,
+    /// Functions that no test enters, each with a changed one that its text mentions.
+    pub mentions: &'a BTreeMap<FunctionKey, FunctionKey>,
+    /// Files that the configuration ties to changed files, each with one of these.
+    pub tied: &'a BTreeMap<RepoPath, RepoPath>,
+    /// The changed tests.
+    pub changed_tests: &'a BTreeMap<TestId, ChangedTest>,
 }
 
 /// The functions whose mutants a run decides, nearest to the change first: those with changed
@@ -42,13 +49,22 @@ pub fn select(input: &ScopeInput<'_>) -> Vec<ScopedFunction> {
     let far = matches!(input.kind, ScopeKind::Callers | ScopeKind::All);
     let found = if far {
         Found {
-            callers: callers::of(input.graph, &changed, input.depth),
+            callers: callers(input, &changed),
+            mentions: Some(input.mentions),
             users: Some(input.users),
             covered: tests::covered(input),
+            tied: Some(input.tied),
             changed,
         }
     } else {
-        Found { changed, callers: BTreeMap::new(), users: None, covered: BTreeMap::new() }
+        Found {
+            changed,
+            callers: BTreeMap::new(),
+            mentions: None,
+            users: None,
+            covered: BTreeMap::new(),
+            tied: None,
+        }
     };
     let mut selected = Vec::new();
     for function in input.functions {
@@ -76,10 +92,27 @@ pub fn select(input: &ScopeInput<'_>) -> Vec<ScopedFunction> {
     selected.into_iter().map(|(.., scoped)| scoped).collect()
 }
 
+/// The callers of the changed functions, and those of the functions that use changed names: what
+/// these do may be another thing now, too. Each with the nearest of them.
+fn callers(
+    input: &ScopeInput<'_>,
+    changed: &BTreeSet<FunctionKey>,
+) -> BTreeMap<FunctionKey, Reaches> {
+    let mut found = callers::of(input.graph, changed, input.kin, input.depth);
+    let users: BTreeSet<FunctionKey> = input.users.named().cloned().collect();
+    for (caller, reaches) in callers::of(input.graph, &users, &Kin::default(), input.depth) {
+        let nearer = found.get(&caller).is_none_or(|known| reaches.distance < known.distance);
+        if nearer && !changed.contains(&caller) {
+            found.insert(caller, reaches);
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod unit {
     use super::*;
-    use crate::model::{ByteSpan, Fingerprint, FunctionKind, LineNo, QualName};
+    use crate::model::{ByteSpan, Fingerprint, FunctionKind, LineNo, QualName, TestChange};
     use crate::scope::ChangedNames;
 
     fn key(text: &str) -> FunctionKey {
@@ -99,7 +132,8 @@ mod unit {
         graph: CallGraph,
         imports: Vec<(RepoPath, RepoPath)>,
         changed_names: BTreeMap<RepoPath, ChangedNames>,
-        changed_tests: BTreeMap<TestId, Vec<FunctionKey>>,
+        changed_tests: BTreeMap<TestId, ChangedTest>,
+        mentions: BTreeMap<FunctionKey, FunctionKey>,
     }
 
     impl Project {
@@ -123,6 +157,7 @@ mod unit {
                 imports: Vec::new(),
                 changed_names: BTreeMap::new(),
                 changed_tests: BTreeMap::new(),
+                mentions: BTreeMap::new(),
             }
         }
 
@@ -143,7 +178,13 @@ mod unit {
 
         fn changed_test(mut self, test: &str, entered: &[&str]) -> Self {
             let entered = entered.iter().map(|text| key(text)).collect();
-            self.changed_tests.insert(TestId::new(test), entered);
+            let how = if test.contains("new") { TestChange::New } else { TestChange::Changed };
+            self.changed_tests.insert(TestId::new(test), ChangedTest { how, entered });
+            self
+        }
+
+        fn mention(mut self, caller: &str, mentioned: &str) -> Self {
+            self.mentions.insert(key(caller), key(mentioned));
             self
         }
 
@@ -171,6 +212,9 @@ mod unit {
                 test_files: &test_files,
                 graph: &self.graph,
                 users: &users,
+                kin: &Kin::default(),
+                mentions: &self.mentions,
+                tied: &BTreeMap::new(),
                 changed_tests: &self.changed_tests,
             })
         }
@@ -256,11 +300,25 @@ mod unit {
             .changed("a.py::g", &[])
             .edge("a.py::f", "a.py::g")
             .changed_test("t.py::two", &["a.py::e", "a.py::f", "t.py::helper", "a.py::gone"])
-            .changed_test("t.py::one", &["a.py::f"]);
+            .changed_test("t.py::one", &["a.py::f"])
+            .changed_test("t.py::a_new_one", &["a.py::f", "a.py::e"]);
         insta::assert_snapshot!(project.shown(), @r"
         a.py::g: changed
         a.py::f: caller of g (distance 1), covered by changed test t.py::one
         a.py::e: covered by changed test t.py::two
+        ");
+    }
+
+    #[test]
+    fn mentions_in_what_no_test_reaches_come_last() {
+        let project = Project::new(&["a.py::e", "a.py::f", "a.py::g"])
+            .changed("a.py::g", &[])
+            .mention("a.py::e", "a.py::g")
+            .changed_test("t.py::one", &["a.py::f"]);
+        insta::assert_snapshot!(project.shown(), @r"
+        a.py::g: changed
+        a.py::f: covered by changed test t.py::one
+        a.py::e: mentions g; no test reaches it
         ");
     }
 

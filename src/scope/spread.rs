@@ -21,6 +21,8 @@ pub(super) struct Origin {
 struct FileChange {
     names: BTreeMap<String, Origin>,
     attributes: BTreeMap<String, Origin>,
+    /// Names that a `from … import *` brings now and did not, or the other way round.
+    exported: BTreeMap<String, Origin>,
 }
 
 impl FileChange {
@@ -64,6 +66,7 @@ impl<'a> Spread<'a> {
             let change = FileChange {
                 names: origins(&changed.names),
                 attributes: origins(&changed.attributes),
+                exported: origins(&changed.exported),
             };
             if change.len() > 0 {
                 spread.changes.insert((*path).clone(), change);
@@ -119,8 +122,10 @@ impl<'a> Spread<'a> {
         if statement.kind == StatementKind::Star {
             let found: Vec<(String, Origin)> = self
                 .imported_from(path, statement.source.as_deref())
-                .flat_map(|change| &change.names)
-                .filter(|(name, _)| !name.starts_with('_'))
+                .flat_map(|change| {
+                    let public = change.names.iter().filter(|(name, _)| !name.starts_with('_'));
+                    public.chain(&change.exported)
+                })
                 .map(|(name, origin)| (name.clone(), origin.clone()))
                 .collect();
             let names = &mut self.changes.entry(path.clone()).or_default().names;

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::encoding::Reader;
 use super::error::Fault;
 use super::verdicts::test_numbers;
-use super::{Store, StoreError, load};
+use super::{Store, StoreError, load, past};
 
 /// How much was removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,6 +53,12 @@ fn collect(connection: &Connection) -> Result<usize, Fault> {
         used.edge_sets.insert(edges);
     }
     used.edge_sets.extend(load::import_edges(connection)?);
+    for [entered, edges, function, test] in past::references(connection)? {
+        used.function_sets.extend(entered);
+        used.edge_sets.extend(edges);
+        used.functions.extend(function);
+        used.test_names.extend(test);
+    }
     used.follow_sets(connection)?;
     used.follow_tests(connection)?;
     let mut removed = 0;
@@ -68,7 +74,8 @@ fn collect(connection: &Connection) -> Result<usize, Fault> {
     }
     removed += connection.execute(
         "DELETE FROM path WHERE id NOT IN (SELECT path FROM function UNION
-           SELECT path FROM line_set UNION SELECT path FROM test WHERE path IS NOT NULL)",
+           SELECT path FROM line_set UNION SELECT path FROM test WHERE path IS NOT NULL
+           UNION SELECT path FROM past WHERE path IS NOT NULL)",
         [],
     )?;
     Ok(removed)
@@ -167,8 +174,8 @@ mod tests {
         store.put_verdict(&verdict(1, 1, "only in a verdict")).unwrap();
         let before = store.edges().unwrap();
         let removed = store.gc(9).unwrap();
-        // A line set, a coverage, functions entered, edges, `g`, the test's name, `b.py`.
-        assert_eq!(removed, Removed { verdicts: 0, rows: 7 });
+        // A line set, a coverage, `b.py`; what the test entered is its past.
+        assert_eq!(removed, Removed { verdicts: 0, rows: 3 });
         assert_eq!(store.edges().unwrap(), before);
         assert_eq!(store.tests().unwrap(), [kept.summary]);
         let found = store.latest_verdict(&MutantId::from_text("m")).unwrap().unwrap();

@@ -124,7 +124,7 @@ pub(super) fn import_edges(connection: &Connection) -> Result<Option<u32>, Fault
 pub(super) fn summaries(connection: &Connection) -> Result<Vec<(TestSummary, [u32; 3])>, Fault> {
     let mut select = connection.prepare_cached(
         "SELECT n.name, p.path, fp.path, f.name, position, outcome, microseconds, fork, alone_ok,
-                digest, coverage, entered, edges, beyond
+                digest, coverage, entered, edges, beyond, code
          FROM test t JOIN test_name n ON n.id = t.id LEFT JOIN path p ON p.id = t.path
          LEFT JOIN function f ON f.id = t.function LEFT JOIN path fp ON fp.id = f.path
          ORDER BY position, n.name",
@@ -149,6 +149,7 @@ pub(super) fn summaries(connection: &Connection) -> Result<Vec<(TestSummary, [u3
             fork: row.get(7)?,
             alone_ok: row.get(8)?,
             digest: ReachDigest(row.get(9)?),
+            code: ReachDigest(row.get(14)?),
             beyond: paths(row.get_ref(13)?.as_blob().map_err(rusqlite::Error::from)?)?,
         };
         found.push((summary, [row.get(10)?, row.get(11)?, row.get(12)?]));

@@ -5,7 +5,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::Fault;
-use super::{Store, StoreError};
+use super::{Store, StoreError, past};
 
 /// What tests were run in: a digest of interpreter, installed distributions, runner, its
 /// arguments and mutdiff's version.
@@ -36,8 +36,8 @@ impl Store {
     }
 
     /// Makes `key` the environment. Where it is another than before, the trace is dropped (files
-    /// and verdicts stay: neither speaks of an environment by itself). Returns whether the trace
-    /// was kept.
+    /// and verdicts stay: neither speaks of an environment by itself), and what tests entered is
+    /// kept as their past. Returns whether the trace was kept.
     ///
     /// # Errors
     ///
@@ -46,9 +46,9 @@ impl Store {
         let kept = self.write(|connection, _| {
             let kept = env(connection)?.as_ref() == Some(key);
             if !kept {
+                past::keep_all(connection)?;
                 connection.execute_batch(
                     "DELETE FROM test; DELETE FROM line_set; DELETE FROM coverage;
-                     DELETE FROM function_set; DELETE FROM edge_set;
                      DELETE FROM meta WHERE key IN ('import', 'import edges');",
                 )?;
                 put(connection, "env", key.0.as_bytes())?;

@@ -11,10 +11,11 @@ use super::error::Fault;
 /// Changelog:
 /// * 1: first.
 /// * 2: `test.beyond`.
+/// * 3: `test.code`, `past`.
 ///
 /// An older version is deleted and built anew (all of it can be found again by running the
 /// tests); a newer one is an error.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// Tells a store from any other SQLite file: "mutd".
 const APPLICATION: i64 = 0x6d75_7464;
@@ -52,7 +53,14 @@ CREATE TABLE test(
   id INTEGER PRIMARY KEY, path INTEGER, function INTEGER, position INTEGER NOT NULL,
   outcome INTEGER NOT NULL, microseconds INTEGER NOT NULL, fork INTEGER NOT NULL,
   alone_ok INTEGER NOT NULL, coverage INTEGER NOT NULL, entered INTEGER NOT NULL,
-  edges INTEGER NOT NULL, digest BLOB NOT NULL, beyond BLOB NOT NULL
+  edges INTEGER NOT NULL, digest BLOB NOT NULL, beyond BLOB NOT NULL,
+  code BLOB NOT NULL
+);
+
+-- What tests did in other states of the code that they entered (`code`), the newest last.
+CREATE TABLE past(
+  id INTEGER PRIMARY KEY, test INTEGER NOT NULL, code BLOB NOT NULL, path INTEGER,
+  function INTEGER, entered INTEGER NOT NULL, edges INTEGER NOT NULL, UNIQUE(test, code)
 );
 
 CREATE TABLE verdict(

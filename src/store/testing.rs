@@ -43,6 +43,7 @@ pub(super) fn record(
             alone_ok: true,
             beyond: Vec::new(),
             digest: ReachDigest([0; 32]),
+            code: ReachDigest([0; 32]),
         },
         lines: reached.iter().map(|(path, set)| (RepoPath::new(*path), lines(set))).collect(),
         entered: entered.iter().copied().map(function).collect(),

@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 use super::encoding::{Reader, Writer, texts};
 use super::error::Fault;
 use super::interning::{Interner, SetTable};
-use super::{Store, StoreError, meta};
+use super::{Store, StoreError, meta, past};
 use crate::model::{
     CodePoint, EdgeSeen, FunctionKey, ImportTrace, LineNo, LineSet, RepoPath, TestId, TestOutcome,
 };
@@ -42,6 +42,8 @@ pub struct TestSummary {
     pub beyond: Vec<RepoPath>,
     /// A digest of all that it reaches.
     pub digest: ReachDigest,
+    /// A digest of the functions that it entered, and of nothing else.
+    pub code: ReachDigest,
 }
 
 /// A test and what it reached, resolved to functions.
@@ -87,7 +89,9 @@ impl Store {
         self.write(|connection, interner| {
             let mut delete = connection.prepare_cached("DELETE FROM test WHERE id = ?")?;
             for test in tests {
-                delete.execute([interner.test(connection, test)?])?;
+                let test = interner.test(connection, test)?;
+                past::keep(connection, test, None)?;
+                delete.execute([test])?;
             }
             Ok(())
         })
@@ -188,8 +192,9 @@ fn put_test(
     let function = test.function.as_ref();
     let function = function.map(|key| interner.function(connection, key)).transpose()?;
     let beyond = texts(test.beyond.iter().map(RepoPath::as_str));
+    past::keep(connection, id, Some(&test.code))?;
     let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO test VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO test VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     insert.execute(params![
         id,
@@ -205,6 +210,7 @@ fn put_test(
         edges,
         test.digest.0,
         beyond,
+        test.code.0,
     ])?;
     Ok(())
 }

@@ -46,6 +46,8 @@ pub struct OwnStatement {
     pub mentions: Mentions,
     /// Of `from … import`: the last part of the module's name, empty where there are dots only.
     pub source: Option<String>,
+    /// The strings in a statement that binds `__all__`.
+    pub exports: BTreeSet<String>,
 }
 
 /// The names in a file: what its bodies do, and what its functions mention.
@@ -136,13 +138,21 @@ fn add(statement: Node<'_>, shaped: Option<bool>, found: &mut Vec<OwnStatement>)
         Some(shaped) if shaped || !is_plain_attribute(statement) => StatementKind::Field,
         _ => StatementKind::Plain,
     };
+    let exports = if binds.contains("__all__") { strings(statement) } else { BTreeSet::new() };
     found.push(OwnStatement {
         digest: fingerprint(statement, Part::Module),
         kind,
         binds,
         mentions: Mentions::of(statement, true),
         source: None,
+        exports,
     });
+}
+
+/// The contents of the plain strings in a statement.
+fn strings(statement: Node<'_>) -> BTreeSet<String> {
+    let parts = statement.preorder().filter(|node| node.kind() == "string_content");
+    parts.map(|part| part.text().to_owned()).collect()
 }
 
 fn add_import(statement: Node<'_>, found: &mut Vec<OwnStatement>) {
@@ -181,6 +191,7 @@ fn add_import(statement: Node<'_>, found: &mut Vec<OwnStatement>) {
             },
             mentions,
             source: source.clone(),
+            exports: BTreeSet::new(),
         });
     }
 }
@@ -205,6 +216,7 @@ fn header(class: Node<'_>) -> OwnStatement {
         binds: class.field("name").map(|name| name.text().to_owned()).into_iter().collect(),
         mentions,
         source: None,
+        exports: BTreeSet::new(),
     }
 }
 

@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(words[11], ("not_run", &Value::from("budget")));
         assert_eq!(mutants[1]["killed_by"], "tests/test_cart.py::test_small");
         assert_eq!(mutants[0]["killed_by"], Value::Null);
-        insta::assert_snapshot!(mutants[6]["reasons"], @r#"[{"distance":1,"function":{"name":"Cart.total","path":"shop/cart.py"},"kind":"caller_of","text":"caller of Cart.total (distance 1)"}]"#);
+        insta::assert_snapshot!(mutants[6]["reasons"], @r#"[{"distance":1,"function":{"name":"Cart.total","path":"shop/cart.py"},"kind":"caller_of","seen":true,"text":"caller of Cart.total (distance 1)"}]"#);
         insta::assert_snapshot!(mutants[0]["span"], @r#"{"bytes":{"end":102,"start":100},"end":{"column":10,"line":12},"start":{"column":8,"line":12}}"#);
     }
 

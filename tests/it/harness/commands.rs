@@ -79,7 +79,7 @@ impl Ran {
     }
 
     /// Both streams without line breaks and without spaces that do not break.
-    fn prose(&self) -> String {
+    pub(crate) fn prose(&self) -> String {
         let all = format!("{}\n{}", self.stdout, self.stderr);
         all.split_whitespace().collect::<Vec<_>>().join(" ")
     }

@@ -7,6 +7,7 @@ mod fake_python;
 mod processes;
 mod projects;
 mod pythons;
+mod scenarios;
 
 pub(crate) use commands::{Ran, Running, clean};
 pub(crate) use fake_python::FakePython;
@@ -15,3 +16,4 @@ pub(crate) use projects::{
     Project, expected, fixture_arguments, fixture_names, fixture_pythons, verdicts,
 };
 pub(crate) use pythons::{Python, pythons};
+pub(crate) use scenarios::play;

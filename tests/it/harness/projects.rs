@@ -24,13 +24,13 @@ pub(crate) struct Project {
     scratch: TempDir,
     /// Its interpreter.
     pub(crate) python: &'static Python,
-    runner: &'static str,
+    runner: String,
 }
 
 impl Project {
     /// A fixture of `fixtures/`.
     pub(crate) fn fixture(name: &str, python: &'static Python) -> Self {
-        let project = Self { runner: runner(name), ..Self::empty(python) };
+        let project = Self::empty(python).with_runner(runner(name));
         let source = fixtures().join(name);
         copy(&source.join("base"), &project.root());
         project.commit_base();
@@ -70,12 +70,22 @@ impl Project {
         let project = Self {
             scratch: scratch.expect("there is room for temporary files"),
             python,
-            runner: "pytest",
+            runner: "pytest".to_owned(),
         };
         for folder in [project.root(), project.home()] {
             fs::create_dir(folder).expect("the scratch folder was just made");
         }
         project
+    }
+
+    /// The same project with this runner.
+    pub(crate) fn with_runner(self, runner: &str) -> Self {
+        Self { runner: runner.to_owned(), ..self }
+    }
+
+    /// Its runner.
+    pub(crate) fn runner(&self) -> &str {
+        &self.runner
     }
 
     fn commit_base(&self) {
@@ -128,7 +138,13 @@ impl Project {
 
     /// The main job on the project's interpreter and runner, a JSON report beside it.
     pub(crate) fn main_job(&self, arguments: &[&str]) -> Command {
-        let mut command = self.mutdiff(&["--base", "main", "--runner", self.runner]);
+        self.main_job_of(true, arguments)
+    }
+
+    /// The main job, with `--base main` or without it.
+    pub(crate) fn main_job_of(&self, base: bool, arguments: &[&str]) -> Command {
+        let mut command = self.mutdiff(if base { &["--base", "main"] } else { &[] });
+        command.args(["--runner", &self.runner]);
         let _ = fs::remove_file(self.report_path());
         let report = format!("json={}", self.report_path().display());
         command.arg("--python").arg(&self.python.path).args(["--report", &report]).args(arguments);
@@ -147,6 +163,11 @@ impl Project {
     pub(crate) fn report(&self) -> Report {
         let text = fs::read_to_string(self.report_path()).expect("mutdiff wrote a report");
         json::read(&text).expect("mutdiff reads what it wrote")
+    }
+
+    /// The report of the last main job, if it wrote one.
+    pub(crate) fn report_if_written(&self) -> Option<Report> {
+        self.report_path().exists().then(|| self.report())
     }
 
     fn report_path(&self) -> PathBuf {

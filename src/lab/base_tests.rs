@@ -1,0 +1,139 @@
+//! What the tests did at the base of the change, as far as the store knows.
+//!
+//! Invariant: a record counts for the base if what it entered has the base's fingerprints; of a test
+//! that was there and has no such record, all that is known counts. Files that moved since have
+//! their new names.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::basis::code_digest;
+use super::change::Change;
+use super::scoping::Known;
+use super::subject::Subject;
+use crate::model::{CallGraph, Fingerprint, FunctionKey, RepoPath, TestId, TestOutcome};
+use crate::store::{PastTest, ReachDigest, StoredTest};
+
+/// What a test did at the base.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct BaseTest {
+    /// The file that held it.
+    pub path: Option<RepoPath>,
+    /// The test function.
+    pub function: Option<FunctionKey>,
+    /// The functions that it entered.
+    pub entered: BTreeSet<FunctionKey>,
+    edges: BTreeSet<(FunctionKey, FunctionKey)>,
+}
+
+/// Tests whose record of the base is not the present one.
+#[derive(Debug, Default)]
+pub(super) struct BaseTests {
+    tests: BTreeMap<TestId, BaseTest>,
+}
+
+impl BaseTests {
+    /// Finds them.
+    pub(super) fn find(subject: &Subject, change: &Change, known: &Known) -> Self {
+        let mut found = Self::default();
+        if known.past.is_empty() {
+            return found;
+        }
+        let now: HashMap<&FunctionKey, Fingerprint> =
+            subject.all_functions().map(|function| (&function.key, function.fingerprint)).collect();
+        let at_base = |key: &FunctionKey| match change.fingerprint_at_base(key) {
+            Some(known) => known,
+            None => now.get(key).copied(),
+        };
+        let mut by_test: BTreeMap<&TestId, Vec<&PastTest>> = BTreeMap::new();
+        for test in &known.past {
+            by_test.entry(&test.id).or_default().push(test);
+        }
+        for (id, past) in by_test {
+            let exact = past.iter().find(|test| {
+                let reached = test.entered.iter().chain(&test.function);
+                code_digest(reached, at_base) == test.code
+            });
+            let counting: Vec<&&PastTest> = match exact {
+                Some(exact) => vec![exact],
+                None => {
+                    let present = known.trace.test(id);
+                    if present.is_some_and(|test| code(known, test, at_base) == test.summary.code) {
+                        continue;
+                    }
+                    // A test that came and went on the way here was not at the base.
+                    let was_there = |test: &&&PastTest| {
+                        test.function.as_ref().is_none_or(|key| at_base(key).is_some())
+                    };
+                    past.iter().filter(was_there).collect()
+                }
+            };
+            let mut test = BaseTest::default();
+            for past in counting {
+                test.path = past.path.as_ref().map(|path| change.now_at(path).clone());
+                test.function = past.function.as_ref().map(|key| renamed(change, key));
+                test.entered.extend(past.entered.iter().map(|key| renamed(change, key)));
+                let edges = past.edges.iter();
+                test.edges.extend(edges.map(|(a, b)| (renamed(change, a), renamed(change, b))));
+            }
+            if !test.entered.is_empty() || test.function.is_some() {
+                found.tests.insert(id.clone(), test);
+            }
+        }
+        found
+    }
+
+    /// What a test did, where that is not what its present record says.
+    pub(super) fn get(&self, id: &TestId) -> Option<&BaseTest> {
+        self.tests.get(id)
+    }
+
+    /// The tests, by id.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&TestId, &BaseTest)> {
+        self.tests.iter()
+    }
+
+    /// The calls of the present with those of the base.
+    pub(super) fn graph(&self, change: &Change, present: &CallGraph) -> CallGraph {
+        let mut graph = if change.moves_files() {
+            let mut graph = CallGraph::default();
+            for (caller, callee) in present.edges() {
+                graph.add(renamed(change, caller), renamed(change, callee));
+            }
+            graph
+        } else {
+            present.clone()
+        };
+        for (caller, callee) in self.tests.values().flat_map(|test| &test.edges) {
+            graph.add(caller.clone(), callee.clone());
+        }
+        graph
+    }
+}
+
+/// Whether the present record of a test tells what it did at the base.
+pub(super) fn is_of_base(
+    subject: &Subject,
+    change: &Change,
+    known: &Known,
+    test: &StoredTest,
+) -> bool {
+    let at_base = |key: &FunctionKey| match change.fingerprint_at_base(key) {
+        Some(known) => known,
+        None => subject.function(key).map(|function| function.fingerprint),
+    };
+    // What is skipped enters nothing, and may have done so by code that has no fingerprint.
+    test.summary.outcome == TestOutcome::Passed && code(known, test, at_base) == test.summary.code
+}
+
+fn code(
+    known: &Known,
+    test: &StoredTest,
+    fingerprint: impl Fn(&FunctionKey) -> Option<Fingerprint>,
+) -> ReachDigest {
+    code_digest(known.trace.entered(test).chain(&test.summary.function), fingerprint)
+}
+
+/// A function of the base under the name that its file has now.
+pub(super) fn renamed(change: &Change, key: &FunctionKey) -> FunctionKey {
+    FunctionKey::new(change.now_at(&key.path).clone(), key.name.clone())
+}

@@ -1,0 +1,167 @@
+//! The scope of a run, from the change and what is known of the tests.
+//!
+//! Invariant: edges are those of the base and of the present together; what no test was seen to do
+//! is told from the text, and said so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::LabError;
+use super::base_tests::BaseTests;
+use super::change::Change;
+use super::changed_tests::ChangedTests;
+use super::subject::{Subject, is_code, is_test_file};
+use crate::config::Options;
+use crate::model::{
+    CallGraph, Function, FunctionKey, ImportTrace, Notice, QualName, RepoPath, ScopeKind,
+    ScopedFunction, TestId,
+};
+use crate::scope::{ChangedNames, Kin, ScopeInput, Users, select};
+use crate::store::{PastTest, StoredTrace};
+use crate::syntax::FileNames;
+
+/// What earlier and present traces know.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// The tests.
+    pub trace: StoredTrace,
+    /// Their calls.
+    pub graph: CallGraph,
+    /// What ran before them.
+    pub imports: ImportTrace,
+    /// What the tests did in other states of the code.
+    pub past: Vec<PastTest>,
+    /// Those that may not run at the same time, by position.
+    pub writers: BTreeSet<usize>,
+}
+
+impl Known {
+    /// Tests that start Python processes which cannot be joined.
+    pub(super) fn tests_beyond(&self) -> Vec<TestId> {
+        let tests = self.trace.tests().iter().map(|test| &test.summary);
+        tests.filter(|test| !test.beyond.is_empty()).map(|test| test.id.clone()).collect()
+    }
+}
+
+/// The functions in scope, and what the reader should know of how they were found.
+pub(super) fn scope(
+    options: &Options,
+    subject: &mut Subject,
+    change: &Change,
+    known: &Known,
+) -> Result<(Vec<ScopedFunction>, Vec<Notice>), LabError> {
+    let mut test_files = subject.test_files();
+    test_files.extend(
+        change.functions.keys().map(|key| &key.path).filter(|path| is_test_file(path)).cloned(),
+    );
+    let base = BaseTests::find(subject, change, known);
+    let graph = base.graph(change, &known.graph);
+    let near = matches!(options.scope, ScopeKind::Lines | ScopeKind::Functions);
+    let imports = &known.imports.imports;
+    let (users, kin, mentions, tests) = if near {
+        Default::default()
+    } else {
+        let users =
+            Users::find(&change.names, imports, &test_files, &mut |path| names(subject, path))?;
+        let kin = kin(subject, change, known, &test_files)?;
+        let mentions = mentions(subject, change, known, &test_files)?;
+        let tests = ChangedTests::find(subject, change, known, &base)?;
+        (users, kin, mentions, tests)
+    };
+    let mut functions: Vec<&Function> =
+        subject.all_functions().filter(|function| is_code(&function.key.path)).collect();
+    functions.sort_by(|a, b| (&a.key.path, a.bytes.start).cmp(&(&b.key.path, b.bytes.start)));
+    let scoped = select(&ScopeInput {
+        kind: options.scope,
+        depth: options.depth,
+        changed: &change.functions,
+        functions: &functions,
+        test_files: &test_files,
+        graph: &graph,
+        users: &users,
+        kin: &kin,
+        mentions: &mentions,
+        tied: &subject.tied_to(&change.other_files),
+        changed_tests: &tests.tests,
+    });
+    Ok((scoped, tests.notice(&subject.base.name).into_iter().collect()))
+}
+
+fn names(subject: &mut Subject, path: &RepoPath) -> Result<Option<FileNames>, LabError> {
+    Ok(subject.module(path)?.as_ref().map(FileNames::of))
+}
+
+/// What the changed methods override.
+fn kin(
+    subject: &mut Subject,
+    change: &Change,
+    known: &Known,
+    test_files: &BTreeSet<RepoPath>,
+) -> Result<Kin, LabError> {
+    let mut classes: BTreeMap<String, BTreeSet<(RepoPath, QualName)>> = BTreeMap::new();
+    for function in subject.all_functions() {
+        let key = &function.key;
+        if let Some(class) = key.name.as_str().strip_suffix(".<class>") {
+            let class = QualName::new(class);
+            let named = classes.entry(class.simple().to_owned()).or_default();
+            named.insert((key.path.clone(), class));
+        }
+    }
+    let methods = change.functions.keys().filter(|key| !test_files.contains(&key.path));
+    Kin::find(methods, &classes, &known.imports.imports, &mut |path| names(subject, path))
+}
+
+/// The functions that no test was seen to enter and that mention a changed function by its name,
+/// each with that: nothing else tells that they call it.
+fn mentions(
+    subject: &mut Subject,
+    change: &Change,
+    known: &Known,
+    test_files: &BTreeSet<RepoPath>,
+) -> Result<BTreeMap<FunctionKey, FunctionKey>, LabError> {
+    // A method's name alone says too little; a changed constructor is known by its class.
+    let name = |key: &FunctionKey| -> Option<String> {
+        let name = key.name.as_str();
+        let named = name.strip_suffix(".__init__").unwrap_or(name);
+        let plain = named.split('#').next()?;
+        (!plain.contains('.') && plain != QualName::MODULE).then(|| plain.to_owned())
+    };
+    let mut changed: BTreeMap<RepoPath, ChangedNames> = BTreeMap::new();
+    let mut by_name: BTreeMap<(&RepoPath, String), &FunctionKey> = BTreeMap::new();
+    for key in change.functions.keys().filter(|key| !test_files.contains(&key.path)) {
+        if let Some(name) = name(key) {
+            changed.entry(key.path.clone()).or_default().names.insert(name.clone());
+            by_name.insert((&key.path, name), key);
+        }
+    }
+    if changed.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let at_import: BTreeSet<&FunctionKey> =
+        known.trace.import_edges().map(|(_, callee)| callee).collect();
+    let never_ran =
+        |key: &FunctionKey| !at_import.contains(key) && known.trace.tests_entering(key).is_empty();
+    let words: BTreeSet<&str> = by_name.keys().map(|(_, name)| name.as_str()).collect();
+    let users = Users::find(&changed, &known.imports.imports, test_files, &mut |path| {
+        let quiet = subject.functions(path).iter().all(|function| !never_ran(&function.key));
+        let Some(module) = (if quiet { None } else { subject.module(path)? }) else {
+            return Ok::<_, LabError>(Some(FileNames::default()));
+        };
+        let text = module.source().text();
+        let speaks = words.iter().any(|word| text.contains(word));
+        Ok(Some(if speaks { FileNames::of(&module) } else { FileNames::default() }))
+    })?;
+    let mut found = BTreeMap::new();
+    for key in users.named().filter(|key| never_ran(key)) {
+        let mut named = users
+            .names_in(key)
+            .filter_map(|(path, name)| by_name.get(&(path, name.to_owned())).copied());
+        // Its own name stands in its text: another definition of it is no callee.
+        let own = |mentioned: &FunctionKey| {
+            mentioned.path == key.path && mentioned.name.simple() == key.name.simple()
+        };
+        if let Some(mentioned) = named.find(|mentioned| !own(mentioned)) {
+            found.insert(key.clone(), mentioned.clone());
+        }
+    }
+    Ok(found)
+}
