@@ -7,7 +7,8 @@ use std::os::fd::AsFd;
 
 use super::args::{Appearance, ColorChoice};
 use super::error::{CliError, Kind};
-use crate::report::terminal::{Style, Verbosity, visible};
+use crate::report::escape::visible;
+use crate::report::terminal::{Style, Verbosity};
 
 /// Width of prose where the terminal's is not known.
 const WIDTH: usize = 100;

@@ -3,7 +3,9 @@
 //! Invariant: nothing here prints, reads a file or asks the terminal; a saved report renders as a
 //! live one.
 
+pub mod escape;
 pub mod json;
+pub mod surfaced;
 pub mod terminal;
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ use crate::model::{Conclusion, Report};
 use page::Page;
 
 pub use single::{mutant, patch};
-pub use text::visible;
 pub use timings::timings;
 
 /// How much is shown.
