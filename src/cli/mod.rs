@@ -12,6 +12,7 @@ mod hints;
 mod interrupt;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod show;
 
@@ -29,12 +30,14 @@ pub fn main() -> Exit {
     let appearance = match &command {
         Command::Run(args) => &args.appearance,
         Command::Show(args) => &args.appearance,
+        Command::Report(args) => &args.appearance,
         Command::Demo(args) => &args.appearance,
     };
     let console = Console::new(appearance);
     let result = match &command {
         Command::Run(args) => run::run(args, console),
         Command::Show(args) => show::run(args, console),
+        Command::Report(args) => report::run(args, console),
         Command::Demo(args) => demo::run(args, console),
     };
     result.unwrap_or_else(|error| {

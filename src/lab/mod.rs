@@ -19,12 +19,14 @@ mod showing;
 #[cfg(test)]
 mod step_tests;
 mod subject;
+mod texts;
 mod tracing;
 mod writers;
 
 pub use error::LabError;
 pub use running::{list, run};
-pub use showing::{encoded, show};
+pub use showing::{encoded, last_report, show};
+pub use texts::sources;
 
 use crate::model::{DecidedMutant, Notice, Phase};
 

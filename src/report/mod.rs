@@ -4,6 +4,7 @@
 //! live one.
 
 pub mod escape;
+pub mod format;
 pub mod json;
 pub mod surfaced;
 pub mod terminal;

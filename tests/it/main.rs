@@ -18,6 +18,7 @@ mod outcomes;
 mod plan;
 mod processes;
 mod proofs;
+mod reports;
 mod second_run;
 mod show_and_demo;
 mod stale;

@@ -1,0 +1,74 @@
+//! The formats by name, and the one way to render any of them.
+//!
+//! Invariant: rendering is a pure function of the report and [`FormatOptions`]; whatever the
+//! report holds, there is a result.
+
+use crate::model::Report;
+
+use super::{json, terminal};
+
+/// A format that a report can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// All of it, for programs.
+    Json,
+    /// What a terminal shows, without colours.
+    Text,
+}
+
+/// What a format leaves to its user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FormatOptions {}
+
+impl Format {
+    /// Every format, in the order of the documentation.
+    pub const ALL: [Self; 2] = [Self::Json, Self::Text];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Text => "text",
+        }
+    }
+
+    /// The format of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == name)
+    }
+
+    /// Whether it shows whole files, so that [`Report::sources`] should be filled.
+    pub fn shows_sources(self) -> bool {
+        match self {
+            Self::Json => true,
+            Self::Text => false,
+        }
+    }
+
+    /// The report in this format.
+    pub fn render(self, report: &Report, _options: FormatOptions) -> String {
+        match self {
+            Self::Json => json::write(report),
+            Self::Text => terminal::render(report, &terminal::Style::default()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../docs/formats.md");
+    const README: &str = include_str!("../../README.md");
+
+    #[test]
+    fn every_format_is_found_by_its_name_and_documented() {
+        for format in Format::ALL {
+            assert_eq!(Format::named(format.name()), Some(format));
+            let row = format!("| `{}` |", format.name());
+            assert!(PAGE.contains(&row), "docs/formats.md has no row for {format:?}");
+            assert!(README.contains(&row), "README.md has no row for {format:?}");
+        }
+        assert_eq!(Format::named("xml"), None);
+    }
+}
