@@ -5,7 +5,7 @@
 
 use crate::model::Report;
 
-use super::{json, terminal};
+use super::{json, junit, terminal};
 
 /// A format that a report can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,21 +14,37 @@ pub enum Format {
     Json,
     /// What a terminal shows, without colours.
     Text,
+    /// JUnit XML, for CI servers that show tests.
+    Junit,
 }
 
 /// What a format leaves to its user.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct FormatOptions {}
+pub struct FormatOptions {
+    /// Of JUnit: what a mutant is that no test reaches.
+    pub no_tests: NoTestsCase,
+}
+
+/// What a mutant that no test reaches is where tests pass or fail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NoTestsCase {
+    /// A failure, as it is for the gate.
+    #[default]
+    Fails,
+    /// Skipped: only what tests ran and did not notice is a failure.
+    Skipped,
+}
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: [Self; 2] = [Self::Json, Self::Text];
+    pub const ALL: [Self; 3] = [Self::Json, Self::Text, Self::Junit];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
             Self::Text => "text",
+            Self::Junit => "junit",
         }
     }
 
@@ -41,15 +57,16 @@ impl Format {
     pub fn shows_sources(self) -> bool {
         match self {
             Self::Json => true,
-            Self::Text => false,
+            Self::Text | Self::Junit => false,
         }
     }
 
     /// The report in this format.
-    pub fn render(self, report: &Report, _options: FormatOptions) -> String {
+    pub fn render(self, report: &Report, options: FormatOptions) -> String {
         match self {
             Self::Json => json::write(report),
             Self::Text => terminal::render(report, &terminal::Style::default()),
+            Self::Junit => junit::write(report, options.no_tests),
         }
     }
 }

@@ -6,6 +6,9 @@
 pub mod escape;
 pub mod format;
 pub mod json;
+pub mod junit;
+mod mutants;
+mod prose;
 pub mod surfaced;
 pub mod terminal;
 

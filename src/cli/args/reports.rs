@@ -5,7 +5,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::cli::output::ReportTarget;
-use crate::report::format::FormatOptions;
+use crate::report::format::{FormatOptions, NoTestsCase};
 
 /// What is written where.
 #[derive(Debug, Args)]
@@ -17,6 +17,9 @@ pub(in crate::cli) struct OutputArgs {
     /// What is shown when no report takes standard output
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Shown::Text)]
     pub(in crate::cli) format: Shown,
+    /// What a mutant that no test reaches is in JUnit
+    #[arg(long, value_name = "STATUS", value_enum, default_value_t = NoTestsArg::Failure)]
+    pub(in crate::cli) junit_no_tests: NoTestsArg,
 }
 
 /// What standard output shows.
@@ -26,10 +29,24 @@ pub(in crate::cli) enum Shown {
     Text,
 }
 
+/// What a mutant that no test reaches is in JUnit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum NoTestsArg {
+    /// A failure, as a survivor is
+    Failure,
+    /// Skipped
+    Skipped,
+}
+
 impl OutputArgs {
     /// What is left to the user of some format.
     pub(in crate::cli) fn format_options(&self) -> FormatOptions {
-        FormatOptions::default()
+        FormatOptions {
+            no_tests: match self.junit_no_tests {
+                NoTestsArg::Failure => NoTestsCase::Fails,
+                NoTestsArg::Skipped => NoTestsCase::Skipped,
+            },
+        }
     }
 
     /// Whether any of the reports shows whole files.

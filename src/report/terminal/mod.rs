@@ -9,13 +9,13 @@ mod page;
 mod plan;
 mod single;
 mod surroundings;
-mod text;
 mod timings;
 
 use crate::model::{Conclusion, Report};
 
 use page::Page;
 
+pub(in crate::report) use conclusion::{counted, headline};
 pub use single::{mutant, patch};
 pub use timings::timings;
 

@@ -10,7 +10,7 @@ use crate::report::escape::visible;
 
 use super::Style;
 use super::page::{Page, Role};
-use super::text::{count, line_list};
+use crate::report::prose::{count, line_list};
 
 /// What there is to say, a line each, beside the diff.
 fn facts(mutant: &DecidedMutant) -> Vec<(&'static str, String)> {

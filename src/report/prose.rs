@@ -1,4 +1,4 @@
-//! Plain text for people: prose wrapped, numbers in words.
+//! Prose in every format: numbers, lines and durations in words, lines wrapped.
 //!
 //! Invariant: nothing here adds a control character.
 
