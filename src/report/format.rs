@@ -5,7 +5,7 @@
 
 use crate::model::Report;
 
-use super::{json, junit, terminal};
+use super::{json, junit, sarif, terminal};
 
 /// A format that a report can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +16,8 @@ pub enum Format {
     Text,
     /// JUnit XML, for CI servers that show tests.
     Junit,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
 }
 
 /// What a format leaves to its user.
@@ -37,7 +39,7 @@ pub enum NoTestsCase {
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: [Self; 3] = [Self::Json, Self::Text, Self::Junit];
+    pub const ALL: [Self; 4] = [Self::Json, Self::Text, Self::Junit, Self::Sarif];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Format {
             Self::Json => "json",
             Self::Text => "text",
             Self::Junit => "junit",
+            Self::Sarif => "sarif",
         }
     }
 
@@ -57,7 +60,7 @@ impl Format {
     pub fn shows_sources(self) -> bool {
         match self {
             Self::Json => true,
-            Self::Text | Self::Junit => false,
+            Self::Text | Self::Junit | Self::Sarif => false,
         }
     }
 
@@ -67,6 +70,7 @@ impl Format {
             Self::Json => json::write(report),
             Self::Text => terminal::render(report, &terminal::Style::default()),
             Self::Junit => junit::write(report, options.no_tests),
+            Self::Sarif => sarif::write(report),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::model::{DecidedMutant, Report, Verdict};
 
 use super::escape::{cut_lines, visible, visible_lines};
 use super::format::NoTestsCase;
-use super::mutants::{edit, hunks, reasons, sentence, verdict};
+use super::mutants::{edit, reasons, sentence, shown_hunks, verdict};
 
 /// Lines of a diff that a case shows.
 const LINES: usize = 200;
@@ -110,8 +110,7 @@ fn classname(mutant: &DecidedMutant) -> String {
 /// A case that did not pass, with what a reader needs: the diff, the reason, the tests.
 fn told(mutant: &DecidedMutant, kind: NonSuccessKind) -> TestCaseStatus {
     let mut text = format!("{}:{}\n", mutant.function.path, mutant.span.start.line);
-    text.push_str(&visible_lines(&hunks(mutant)));
-    let mut text = cut_lines(&text, LINES, COLUMNS);
+    text.push_str(&shown_hunks(mutant, LINES, COLUMNS));
     text.push_str("\nin scope: ");
     text.push_str(&reasons(mutant));
     text.push('\n');

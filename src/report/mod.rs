@@ -8,7 +8,9 @@ pub mod format;
 pub mod json;
 pub mod junit;
 mod mutants;
+mod operators;
 mod prose;
+pub mod sarif;
 pub mod surfaced;
 pub mod terminal;
 

@@ -4,7 +4,7 @@
 
 use crate::model::{DecidedMutant, NotRunReason, Reason, Verdict};
 
-use super::escape::{cut, visible};
+use super::escape::{cut, cut_lines, visible, visible_lines};
 use super::prose::{count, line_list};
 
 /// Characters of a mutated text in a title.
@@ -45,7 +45,7 @@ pub(super) fn snippet(text: &str) -> String {
     if text.is_empty() {
         return "(nothing)".to_owned();
     }
-    cut(&visible(text), SNIPPET).into_owned()
+    cut(&visible(&cut(text, SNIPPET)), SNIPPET).into_owned()
 }
 
 /// `original → replacement`, each cut to a few characters.
@@ -54,12 +54,17 @@ pub(super) fn edit(mutant: &DecidedMutant) -> String {
 }
 
 /// The hunks of the mutant's diff, without the headers that name the file.
-pub(super) fn hunks(mutant: &DecidedMutant) -> String {
-    let at = match mutant.diff.starts_with("@@") {
-        true => Some(0),
-        false => mutant.diff.find("\n@@").map(|at| at + 1),
-    };
-    at.map_or_else(|| mutant.diff.clone(), |at| mutant.diff[at..].to_owned())
+pub(super) fn hunks(mutant: &DecidedMutant) -> &str {
+    let diff = mutant.diff.as_str();
+    if diff.starts_with("@@") {
+        return diff;
+    }
+    diff.find("\n@@").map_or(diff, |at| &diff[at + 1..])
+}
+
+/// The hunks with invisible characters spelled out, at most so many lines and columns of them.
+pub(super) fn shown_hunks(mutant: &DecidedMutant, lines: usize, columns: usize) -> String {
+    visible_lines(&cut_lines(hunks(mutant), lines, columns)).into_owned()
 }
 
 /// The reasons in words, nearest first.

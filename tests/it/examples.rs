@@ -15,6 +15,7 @@ fn ending(format: Format) -> &'static str {
         Format::Json => "json",
         Format::Text => "txt",
         Format::Junit => "xml",
+        Format::Sarif => "json",
     }
 }
 

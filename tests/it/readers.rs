@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use crate::harness::{Python, Ran, clean};
 
 /// Readers from PyPI, pinned.
-const READERS: &str = "junitparser==5.0.3\njunit2html==31.1.4\nxmlschema==4.3.2";
+const READERS: &str =
+    "junitparser==5.0.3\njunit2html==31.1.4\nxmlschema==4.3.2\nsarif-tools==3.0.5";
 
 fn readers() -> &'static Python {
     static READY: LazyLock<Python> = LazyLock::new(|| Python::usual().with("readers", READERS));
@@ -121,4 +122,78 @@ fn junit2html_makes_a_page_of_it() {
         assert!(found.parse::<usize>().unwrap() >= boundaries, "{read}");
         assert_eq!(image, "False");
     }
+}
+
+/// The official schema. Its two patterns for languages are no regular expressions of ECMA-262's (a
+/// bracket is not escaped), which the validator refuses; they are replaced by what they mean.
+fn sarif_schema() -> serde_json::Value {
+    let text = fs::read_to_string(root().join("fixtures/sarif/sarif-schema-2.1.0.json")).unwrap();
+    let mut schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for definition in ["run", "toolComponent"] {
+        let pattern = &mut schema["definitions"][definition]["properties"]["language"]["pattern"];
+        assert_eq!(pattern, "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$");
+        *pattern = "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$".into();
+    }
+    schema
+}
+
+fn demand(schema: &serde_json::Value, text: &str) {
+    let validator = jsonschema::validator_for(schema).unwrap();
+    let value = serde_json::from_str(text).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&value)
+        .take(5)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+}
+
+#[test]
+fn sarif_is_of_the_official_schema() {
+    let schema = sarif_schema();
+    for report in [plain(), hostile()] {
+        let rendered = Rendered::of(&report, "sarif", &[]);
+        demand(&schema, &fs::read_to_string(&rendered.path).unwrap());
+    }
+}
+
+#[test]
+fn sarif_holds_what_github_asks_for() {
+    for report in [plain(), hostile()] {
+        let text = fs::read_to_string(&Rendered::of(&report, "sarif", &[]).path).unwrap();
+        let log: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert!(log["$schema"].as_str().unwrap().contains("sarif-2.1.0"));
+        let run = &log["runs"][0];
+        assert!(run["automationDetails"]["id"].as_str().unwrap().ends_with('/'));
+        for rule in run["tool"]["driver"]["rules"].as_array().unwrap() {
+            for key in ["shortDescription", "fullDescription", "help"] {
+                assert!(!rule[key]["text"].as_str().unwrap().is_empty(), "{rule}");
+            }
+            assert!(rule["help"]["markdown"].is_string() && rule["name"].is_string());
+        }
+        let mut hashes = std::collections::BTreeSet::new();
+        for result in run["results"].as_array().unwrap() {
+            let place = &result["locations"][0]["physicalLocation"];
+            let uri = place["artifactLocation"]["uri"].as_str().unwrap();
+            assert!(!uri.starts_with('/') && !uri.contains(':') && uri.is_ascii(), "{uri}");
+            for key in ["startLine", "startColumn", "endLine", "endColumn"] {
+                assert!(place["region"][key].as_u64().unwrap() >= 1, "{place}");
+            }
+            assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+            let hash = result["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap();
+            assert!(hashes.insert(hash.to_owned()), "{hash} twice");
+        }
+        assert!(!hashes.is_empty());
+    }
+}
+
+#[test]
+fn sarif_tools_reads_every_result() {
+    let script = "import sys\nfrom sarif import loader\n\
+        file = loader.load_sarif_file(sys.argv[1])\n\
+        records = file.get_records()\n\
+        print(len(records), sum(r['Severity'] == 'warning' for r in records), records[0]['Line'])";
+    let log = Rendered::of(&plain(), "sarif", &[]);
+    assert_eq!(log.read_by(script).trim(), "4 4 8");
+    Rendered::of(&hostile(), "sarif", &[]).read_by(script);
 }
