@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 
 use super::args::{Appearance, ColorChoice};
 use super::error::{CliError, Kind};
+use super::github_actions;
 use crate::report::escape::visible;
 use crate::report::terminal::{Style, Verbosity};
 
@@ -90,6 +91,11 @@ impl Console {
 
     /// Writes to standard error, where failing is of no consequence.
     pub(super) fn aside(self, text: &str) {
+        let _ = io::stderr().lock().write_all(github_actions::as_log(text).as_bytes());
+    }
+
+    /// Workflow commands of our own on standard error.
+    pub(super) fn commands(self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 

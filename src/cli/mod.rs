@@ -8,6 +8,7 @@ mod console;
 mod demo;
 mod error;
 mod exit;
+mod github_actions;
 mod hints;
 mod interrupt;
 mod output;

@@ -10,10 +10,11 @@ use std::str::FromStr;
 use super::args::{OutputArgs, Shown};
 use super::console::Console;
 use super::error::{CliError, Kind};
+use super::github_actions;
 use super::hints::shell_word;
 use crate::model::{Report, Timings};
 use crate::report::format::{Format, FormatOptions};
-use crate::report::terminal;
+use crate::report::{agent, annotations, terminal};
 
 /// A format and where it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +112,8 @@ fn check_path(path: &Path) -> Result<(), CliError> {
 }
 
 /// Shows the report, and writes what was asked for. What a person reads goes to standard error
-/// where a report takes standard output.
+/// where a report takes standard output. A `live` report, which a run has just made, is also put
+/// where GitHub Actions shows it.
 ///
 /// # Errors
 ///
@@ -120,12 +122,14 @@ pub(super) fn show_and_write(
     args: &OutputArgs,
     report: &Report,
     timings: Option<&Timings>,
+    live: bool,
     console: Console,
 ) -> Result<(), CliError> {
     let stdout_taken = args.report.iter().any(|target| target.place == Place::Stdout);
     let style = console.style(if stdout_taken { console.err } else { console.out });
     let mut text = match args.format {
         Shown::Text => terminal::render(report, &style),
+        Shown::Agent => agent::write(report),
     };
     if let Some(timings) = timings {
         text.push('\n');
@@ -134,7 +138,16 @@ pub(super) fn show_and_write(
     if stdout_taken {
         console.aside(&text);
     } else {
-        console.result(&text)?;
+        console.result(&github_actions::as_log(&text))?;
+    }
+    if live && github_actions::is_wanted(args) {
+        let commands = annotations::write(report);
+        if stdout_taken {
+            console.commands(&commands);
+        } else {
+            console.result(&commands)?;
+        }
+        github_actions::append_summary(report, console);
     }
     match write(&args.report, report, args.format_options())? {
         Some(text) => console.result(&text),

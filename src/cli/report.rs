@@ -29,7 +29,7 @@ pub(super) fn run(args: &ReportArgs, console: Console) -> Result<Exit, CliError>
             report
         }
     };
-    output::show_and_write(&args.output, &report, None, console)?;
+    output::show_and_write(&args.output, &report, None, false, console)?;
     Ok(Exit::Success)
 }
 

@@ -29,7 +29,8 @@ pub(super) fn run(args: &RunArgs, console: Console) -> Result<Exit, CliError> {
         report.sources = lab::sources(&options, &report)?;
     }
     let timings = args.timings.then_some(&report.timings);
-    output::show_and_write(&args.output, &report, timings, console)?;
+    let live = !args.list;
+    output::show_and_write(&args.output, &report, timings, live, console)?;
     if let Some(advice) = look_at_one(&report, &options.repo) {
         console.note(&advice);
     }

@@ -131,15 +131,21 @@ pub fn markdown_text(text: &str) -> String {
     let mut is_number = true;
     for (at, c) in text.char_indices() {
         let next = text[at + c.len_utf8()..].chars().next();
-        if c.is_ascii_punctuation()
-            && (is_number || !matches!(c, '.' | ',' | ';' | '\'' | '"' | '%' | '/' | '?' | '='))
-        {
+        let joins = next.is_some_and(|next| !next.is_whitespace());
+        let is_plain = match c {
+            '.' => !is_number,
+            ':' => !joins,
+            ',' | ';' | '\'' | '"' | '%' | '/' | '?' | '=' => true,
+            _ => false,
+        };
+        if c.is_ascii_punctuation() && !is_plain {
             out.push('\\');
         }
         is_number &= c.is_ascii_digit();
         out.push(c);
         let parted = match c {
-            '@' | '#' | ':' | '-' => next.is_some_and(|next| !next.is_whitespace()),
+            '@' | '#' | ':' => joins,
+            '-' => text[..at].ends_with(['h', 'H']),
             'w' | 'W' => next == Some('.'),
             _ => false,
         };
@@ -200,6 +206,26 @@ pub fn command_property(text: &str) -> String {
         }
     }
     out
+}
+
+/// Text for a log in which GitHub's runner looks for commands: no line is one. A word joiner, which
+/// shows nothing, parts what would make it one.
+pub fn no_commands(text: &str) -> Cow<'_, str> {
+    let acts = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
+    if !text.lines().any(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for line in text.split_inclusive('\n') {
+        let start = line.len() - line.trim_start().len();
+        let (space, rest) = line.split_at(start);
+        out.push_str(space);
+        if rest.starts_with("::") {
+            out.push('\u{2060}');
+        }
+        out.push_str(&rest.replace("##[", "#\u{2060}#["));
+    }
+    Cow::Owned(out)
 }
 
 /// A path of the repository as a relative URI: every byte but unreserved ones and `/` as `%XX`.

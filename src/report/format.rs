@@ -5,7 +5,7 @@
 
 use crate::model::Report;
 
-use super::{json, junit, sarif, terminal};
+use super::{agent, annotations, badge, gitlab, json, junit, markdown, sarif, terminal};
 
 /// A format that a report can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,6 +18,16 @@ pub enum Format {
     Junit,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
+    /// Markdown, for the summary of a workflow's step.
+    Markdown,
+    /// Workflow commands that put warnings on lines.
+    Annotations,
+    /// GitLab's code-quality report.
+    Gitlab,
+    /// Compact text for a coding agent.
+    Agent,
+    /// A badge, as an endpoint of shields.io.
+    Badge,
 }
 
 /// What a format leaves to its user.
@@ -39,7 +49,17 @@ pub enum NoTestsCase {
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: [Self; 4] = [Self::Json, Self::Text, Self::Junit, Self::Sarif];
+    pub const ALL: [Self; 9] = [
+        Self::Json,
+        Self::Text,
+        Self::Agent,
+        Self::Markdown,
+        Self::Annotations,
+        Self::Sarif,
+        Self::Gitlab,
+        Self::Junit,
+        Self::Badge,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -48,6 +68,11 @@ impl Format {
             Self::Text => "text",
             Self::Junit => "junit",
             Self::Sarif => "sarif",
+            Self::Markdown => "markdown",
+            Self::Annotations => "annotations",
+            Self::Gitlab => "gitlab",
+            Self::Agent => "agent",
+            Self::Badge => "badge",
         }
     }
 
@@ -58,10 +83,7 @@ impl Format {
 
     /// Whether it shows whole files, so that [`Report::sources`] should be filled.
     pub fn shows_sources(self) -> bool {
-        match self {
-            Self::Json => true,
-            Self::Text | Self::Junit | Self::Sarif => false,
-        }
+        matches!(self, Self::Json)
     }
 
     /// The report in this format.
@@ -71,6 +93,11 @@ impl Format {
             Self::Text => terminal::render(report, &terminal::Style::default()),
             Self::Junit => junit::write(report, options.no_tests),
             Self::Sarif => sarif::write(report),
+            Self::Markdown => markdown::write(report, markdown::STEP_SUMMARY),
+            Self::Annotations => annotations::write(report),
+            Self::Gitlab => gitlab::write(report),
+            Self::Agent => agent::write(report),
+            Self::Badge => badge::write(report),
         }
     }
 }

@@ -3,10 +3,17 @@
 //! Invariant: nothing here prints, reads a file or asks the terminal; a saved report renders as a
 //! live one.
 
+mod advice;
+pub mod agent;
+pub mod annotations;
+pub mod badge;
 pub mod escape;
+mod findings;
 pub mod format;
+pub mod gitlab;
 pub mod json;
 pub mod junit;
+pub mod markdown;
 mod mutants;
 mod operators;
 mod prose;

@@ -12,10 +12,10 @@ use mutdiff::report::json;
 /// The ending of a format's example.
 fn ending(format: Format) -> &'static str {
     match format {
-        Format::Json => "json",
-        Format::Text => "txt",
+        Format::Json | Format::Sarif | Format::Gitlab | Format::Badge => "json",
+        Format::Text | Format::Agent | Format::Annotations => "txt",
         Format::Junit => "xml",
-        Format::Sarif => "json",
+        Format::Markdown => "md",
     }
 }
 

@@ -27,8 +27,8 @@ fn root() -> &'static Path {
 
 /// The report of `docs/examples/`.
 fn plain() -> Report {
-    let text = fs::read_to_string(root().join("docs/examples/report.json")).unwrap();
-    json::read(&text).unwrap()
+    let text = fs::read_to_string(root().join("docs/examples/report.json"));
+    json::read(&text.expect("the example is in the repository")).expect("the example is a report")
 }
 
 /// The same with names, sources and messages that act somewhere.
@@ -58,9 +58,9 @@ struct Rendered {
 
 impl Rendered {
     fn of(report: &Report, format: &str, arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("there is room");
         let saved = folder.path().join("saved.json");
-        fs::write(&saved, json::write(report)).unwrap();
+        fs::write(&saved, json::write(report)).expect("writable");
         let path = folder.path().join(format!("report.{format}"));
         let mut command = clean(env!("CARGO_BIN_EXE_mutdiff"), folder.path(), Python::usual());
         command.args(["report", "--quiet", "--from"]).arg(&saved).args(arguments);
@@ -127,8 +127,9 @@ fn junit2html_makes_a_page_of_it() {
 /// The official schema. Its two patterns for languages are no regular expressions of ECMA-262's (a
 /// bracket is not escaped), which the validator refuses; they are replaced by what they mean.
 fn sarif_schema() -> serde_json::Value {
-    let text = fs::read_to_string(root().join("fixtures/sarif/sarif-schema-2.1.0.json")).unwrap();
-    let mut schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let text = fs::read_to_string(root().join("fixtures/sarif/sarif-schema-2.1.0.json"));
+    let text = text.expect("the schema is in the repository");
+    let mut schema: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
     for definition in ["run", "toolComponent"] {
         let pattern = &mut schema["definitions"][definition]["properties"]["language"]["pattern"];
         assert_eq!(pattern, "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$");
@@ -138,8 +139,8 @@ fn sarif_schema() -> serde_json::Value {
 }
 
 fn demand(schema: &serde_json::Value, text: &str) {
-    let validator = jsonschema::validator_for(schema).unwrap();
-    let value = serde_json::from_str(text).unwrap();
+    let validator = jsonschema::validator_for(schema).expect("the schema is one");
+    let value = serde_json::from_str(text).expect("what was written is JSON");
     let errors: Vec<String> = validator
         .iter_errors(&value)
         .take(5)

@@ -83,3 +83,60 @@ fn what_is_no_report_is_a_usage_error() {
     let project = small();
     Ran::of(&mut project.mutdiff(&["report"])).expect(2).says("run mutdiff in this repository");
 }
+
+#[test]
+fn in_a_workflow_annotations_and_the_summary_come_by_themselves() {
+    let project = small();
+    let summary = project.everything().join("summary.md");
+    let run = |arguments: &[&str]| {
+        let mut job = project.main_job(arguments);
+        job.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", &summary);
+        Ran::of(&mut job).expect(1)
+    };
+    let ran = run(&[]);
+    assert!(ran.stdout.contains("\n::warning file=till.py,line=2,endLine=2,col="), "{ran}");
+    let page = fs::read_to_string(&summary).unwrap();
+    assert!(page.contains("| `till.py:2` | `due` |"), "{page}");
+    // Again: appended. On standard error, where a report takes standard output.
+    let ran = run(&["--report", "badge=-"]);
+    assert!(ran.stdout.starts_with('{') && ran.stdout.ends_with("}\n"), "{ran}");
+    assert!(ran.stderr.contains("\n::warning file=till.py"), "{ran}");
+    let two = fs::read_to_string(&summary).unwrap();
+    assert_eq!(two.matches("## mutdiff: failed").count(), 2, "{two}");
+    let ran = run(&["--no-github-actions"]);
+    assert!(!ran.stdout.contains("::warning"), "{ran}");
+    assert_eq!(fs::read_to_string(&summary).unwrap(), two);
+    // A saved report is written where it is asked for only.
+    let mut report = project.mutdiff(&["report"]);
+    let ran = Ran::of(report.env("GITHUB_ACTIONS", "true")).expect(0);
+    assert!(!ran.stdout.contains("::warning"), "{ran}");
+}
+
+#[test]
+fn a_source_line_is_no_command_of_a_workflow() {
+    let text = "def due(n):\n    x = '''\n::error::forged\n##[error]forged\n'''\n    if n >= 5:\n        \
+                return n\n    return 0\n";
+    let project = Project::of(
+        &[
+            ("till.py", "def due(n):\n    return n\n"),
+            ("test_till.py", "import till\n\n\ndef test_due():\n    assert till.due(3) == 0\n"),
+        ],
+        &[("till.py", text)],
+    );
+    let mut job = project.main_job(&[]);
+    let ran = Ran::of(job.env("GITHUB_ACTIONS", "true")).expect(1);
+    assert!(ran.stdout.contains("error::forged"), "the line is shown: {ran}");
+    for line in ran.stdout.lines().chain(ran.stderr.lines()) {
+        let ours = line.starts_with("::warning file=till.py,");
+        assert!(ours || !line.trim_start().starts_with("::"), "{line}");
+        assert!(ours || !line.contains("##["), "{line}");
+    }
+}
+
+#[test]
+fn an_agent_reads_what_would_close_each_gap() {
+    let project = small();
+    let ran = Ran::of(&mut project.main_job(&["--format", "agent"])).expect(1);
+    assert!(ran.stdout.starts_with("mutdiff: "), "{ran}");
+    assert!(ran.stdout.contains("\nwould-notice: a test exactly at the boundary"), "{ran}");
+}

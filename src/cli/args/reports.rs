@@ -20,6 +20,9 @@ pub(in crate::cli) struct OutputArgs {
     /// What a mutant that no test reaches is in JUnit
     #[arg(long, value_name = "STATUS", value_enum, default_value_t = NoTestsArg::Failure)]
     pub(in crate::cli) junit_no_tests: NoTestsArg,
+    /// Under GITHUB_ACTIONS=true, write no annotations and no summary of the step unasked
+    #[arg(long)]
+    pub(in crate::cli) no_github_actions: bool,
 }
 
 /// What standard output shows.
@@ -27,6 +30,8 @@ pub(in crate::cli) struct OutputArgs {
 pub(in crate::cli) enum Shown {
     /// For people
     Text,
+    /// Compact, for a coding agent: each gap in the tests, and what would close it
+    Agent,
 }
 
 /// What a mutant that no test reaches is in JUnit.

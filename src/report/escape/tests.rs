@@ -150,6 +150,15 @@ proptest! {
     }
 
     #[test]
+    fn no_line_of_a_log_is_a_command(text in hostile()) {
+        let log = no_commands(&text);
+        for line in log.lines() {
+            prop_assert!(!line.trim_start().starts_with("::") && !line.contains("##["));
+        }
+        prop_assert_eq!(log.replace('\u{2060}', ""), text.replace('\u{2060}', ""));
+    }
+
+    #[test]
     fn cut_text_is_no_longer_than_asked(text in hostile(), most in 0_usize..20) {
         prop_assert!(cut(&text, most).chars().count() <= most);
     }

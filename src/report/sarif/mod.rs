@@ -8,18 +8,16 @@ mod model;
 
 use std::collections::{BTreeMap, HashMap};
 
-use sha2::{Digest, Sha256};
-
 use crate::model::{
-    ChangeOfVerdict, Conclusion, DecidedMutant, FunctionKey, LineRange, OperatorId, Report, Span,
-    Verdict,
+    ChangeOfVerdict, Conclusion, FunctionKey, LineRange, OperatorId, Report, Span, Verdict,
 };
 
 use super::escape::{code_block, cut, markdown_text, relative_uri, visible, visible_lines};
+use super::findings::{Finding, NO_TESTS, findings};
 use super::mutants::{reasons, sentence, shown_hunks, unnoticed};
 use super::operators::{self, Entry};
 use super::prose::{count, line_list};
-use super::surfaced::{changed_callee, nearness};
+use super::surfaced::changed_callee;
 
 use model::{
     ArtifactLocation, AutomationDetails, Configuration, Descriptor, Driver, Fingerprints,
@@ -45,8 +43,6 @@ const DIFF: (usize, usize) = (40, 200);
 const TESTS: usize = 20;
 /// Characters of a name, a path excepted, and of a replaced text.
 const NAME: usize = 300;
-/// The rule of functions with lines that no test reaches.
-const NO_TESTS: &str = "mutdiff/no-tests";
 
 /// The report as SARIF text, indented, a newline at its end.
 pub fn write(report: &Report) -> String {
@@ -62,15 +58,14 @@ pub fn write(report: &Report) -> String {
 
 /// The report as a SARIF log.
 pub fn build(report: &Report) -> Sarif {
-    let mut findings = findings(report);
-    findings.sort_by_key(|finding| nearness(finding.mutant));
+    let findings = findings(report);
     let lines: HashMap<&FunctionKey, LineRange> =
         report.functions.iter().map(|f| (&f.function, f.lines)).collect();
     let mut rules = Rules::default();
     let mut results: Vec<SarifResult> = Vec::new();
     let mut bytes = 0;
     for finding in findings.iter().take(RESULTS) {
-        let result = finding.result(&lines, &mut rules);
+        let result = result(finding, &lines, &mut rules);
         bytes += serde_json::to_string(&result).map_or(0, |text| text.len() + 1);
         if bytes > BYTES {
             break;
@@ -111,137 +106,73 @@ pub fn build(report: &Report) -> Sarif {
     }
 }
 
-/// A result to be: a survivor, or all mutants of a function that no test reaches.
-struct Finding<'r> {
-    mutant: &'r DecidedMutant,
-    unreached: Vec<&'r DecidedMutant>,
-}
-
-fn findings(report: &Report) -> Vec<Finding<'_>> {
-    let mut findings: Vec<Finding<'_>> = Vec::new();
-    let mut unreached: HashMap<&FunctionKey, usize> = HashMap::new();
-    for mutant in &report.mutants {
-        match mutant.verdict {
-            Verdict::Survived => findings.push(Finding { mutant, unreached: Vec::new() }),
-            Verdict::NoTests => {
-                let at = *unreached.entry(&mutant.function).or_insert_with(|| {
-                    findings.push(Finding { mutant, unreached: Vec::new() });
-                    findings.len() - 1
-                });
-                findings[at].unreached.push(mutant);
-            }
-            _ => {}
-        }
-    }
-    findings
-}
-
-impl Finding<'_> {
-    fn result(&self, lines: &HashMap<&FunctionKey, LineRange>, rules: &mut Rules) -> SarifResult {
-        let mutant = self.mutant;
-        let rule_id = match mutant.verdict {
-            Verdict::NoTests => NO_TESTS.to_owned(),
-            _ => cut(&visible(mutant.operator.as_str()), NAME).into_owned(),
-        };
-        let callee = changed_callee(mutant);
-        let level = match mutant.change {
-            Some(ChangeOfVerdict::New | ChangeOfVerdict::Regressed) => Level::Warning,
-            _ => Level::Note,
-        };
-        let fingerprint = self.fingerprint();
-        SarifResult {
-            rule_index: rules.index(&rule_id, &mutant.operator),
-            rule_id,
-            level,
-            message: self.message(callee),
-            locations: [self.location()],
-            related_locations: callee
-                .map(|callee| related(callee, lines.get(callee).copied()))
-                .into_iter()
+fn result(
+    finding: &Finding<'_>,
+    lines: &HashMap<&FunctionKey, LineRange>,
+    rules: &mut Rules,
+) -> SarifResult {
+    let mutant = finding.mutant;
+    let rule_id = cut(&finding.rule(), NAME).into_owned();
+    let callee = changed_callee(mutant);
+    SarifResult {
+        rule_index: rules.index(&rule_id, &mutant.operator),
+        rule_id,
+        level: if finding.is_new() { Level::Warning } else { Level::Note },
+        message: message(finding, callee),
+        locations: [place(&mutant.function, Some(region(&finding.span())))],
+        related_locations: callee
+            .map(|callee| related(callee, lines.get(callee).copied()))
+            .into_iter()
+            .collect(),
+        partial_fingerprints: Fingerprints {
+            primary_location_line_hash: format!("{}:1", finding.fingerprint),
+            mutdiff: finding.fingerprint.clone(),
+        },
+        baseline_state: mutant.change.and_then(|change| match change {
+            ChangeOfVerdict::New | ChangeOfVerdict::Regressed => Some("new"),
+            ChangeOfVerdict::Known => Some("unchanged"),
+            ChangeOfVerdict::Fixed | ChangeOfVerdict::Unseen => None,
+        }),
+        properties: ResultProperties {
+            mutant: visible(mutant.id.as_str()).into_owned(),
+            verdict: mutant.verdict.word(),
+            change: mutant.change,
+            reasons: cut(&reasons(mutant), NAME).into_owned(),
+            original: cut(&visible_lines(&cut(&mutant.original, NAME)), NAME).into_owned(),
+            replacement: cut(&visible_lines(&cut(&mutant.replacement, NAME)), NAME).into_owned(),
+            diff: shown_hunks(mutant, DIFF.0, DIFF.1),
+            tests: mutant
+                .tests
+                .iter()
+                .take(TESTS)
+                .map(|test| cut(&visible(test.as_str()), NAME).into_owned())
                 .collect(),
-            partial_fingerprints: Fingerprints {
-                primary_location_line_hash: format!("{fingerprint}:1"),
-                mutdiff: fingerprint,
-            },
-            baseline_state: mutant.change.and_then(|change| match change {
-                ChangeOfVerdict::New | ChangeOfVerdict::Regressed => Some("new"),
-                ChangeOfVerdict::Known => Some("unchanged"),
-                ChangeOfVerdict::Fixed | ChangeOfVerdict::Unseen => None,
-            }),
-            properties: ResultProperties {
-                mutant: visible(mutant.id.as_str()).into_owned(),
-                verdict: mutant.verdict.word(),
-                change: mutant.change,
-                reasons: cut(&reasons(mutant), NAME).into_owned(),
-                original: cut(&visible_lines(&cut(&mutant.original, NAME)), NAME).into_owned(),
-                replacement: cut(&visible_lines(&cut(&mutant.replacement, NAME)), NAME)
-                    .into_owned(),
-                diff: shown_hunks(mutant, DIFF.0, DIFF.1),
-                tests: mutant
-                    .tests
-                    .iter()
-                    .take(TESTS)
-                    .map(|test| cut(&visible(test.as_str()), NAME).into_owned())
-                    .collect(),
-            },
-        }
+        },
     }
+}
 
-    /// A survivor's is its mutant's id. That of unreached lines is their function's, so that one
-    /// mutant more or less does not make another finding of it.
-    fn fingerprint(&self) -> String {
-        if self.unreached.is_empty() {
-            return visible(self.mutant.id.as_str()).into_owned();
-        }
-        let function = &self.mutant.function;
-        let mut hash = Sha256::new();
-        for part in [function.path.as_str(), function.name.as_str(), NO_TESTS] {
-            hash.update(part.as_bytes());
-            hash.update([0]);
-        }
-        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+fn message(finding: &Finding<'_>, callee: Option<&FunctionKey>) -> Text {
+    let mutant = finding.mutant;
+    let mut text = if finding.is_unreached() {
+        format!(
+            "No test reaches {} of {} ({} would go unnoticed).",
+            line_list(&finding.lines()),
+            no_link(&cut(&visible(mutant.function.name.as_str()), NAME)),
+            count(finding.unreached.len(), "mutant")
+        )
+    } else {
+        format!("{}.", no_link(&cut(&sentence(mutant), 2 * NAME)))
+    };
+    let markdown = (!finding.is_unreached()).then(|| {
+        let block = code_block("diff", &shown_hunks(mutant, DIFF.0, DIFF.1));
+        let tests = markdown_text(&cut(&unnoticed(mutant, 3), 2 * NAME));
+        format!("{}\n\n{block}\n{tests}\n", markdown_text(&text))
+    });
+    if let Some(callee) = callee {
+        let name = cut(&visible(callee.name.as_str()), NAME).replace(['[', ']', '\\'], "_");
+        text.push_str(&format!(" It is in scope since it reaches [{name}](1), which changed."));
     }
-
-    fn message(&self, callee: Option<&FunctionKey>) -> Text {
-        let mutant = self.mutant;
-        let mut text = if self.unreached.is_empty() {
-            format!("{}.", no_link(&cut(&sentence(mutant), 2 * NAME)))
-        } else {
-            let ranges: Vec<LineRange> = self.unreached.iter().map(|m| m.span.lines()).collect();
-            format!(
-                "No test reaches {} of {} ({} would go unnoticed).",
-                line_list(&ranges),
-                no_link(&cut(&visible(mutant.function.name.as_str()), NAME)),
-                count(self.unreached.len(), "mutant")
-            )
-        };
-        if let Some(callee) = callee {
-            let name = cut(&visible(callee.name.as_str()), NAME).replace(['[', ']', '\\'], "_");
-            text.push_str(&format!(" It is in scope since it reaches [{name}](1), which changed."));
-        }
-        let diff = shown_hunks(mutant, DIFF.0, DIFF.1);
-        let tests = cut(&unnoticed(mutant, 3), 2 * NAME).into_owned();
-        let markdown = self.unreached.is_empty().then(|| {
-            let (head, block) = (markdown_text(&text), code_block("diff", &diff));
-            format!("{head}\n\n{block}\n{}\n", markdown_text(&tests))
-        });
-        Text { text, markdown }
-    }
-
-    fn location(&self) -> Location {
-        let span = if self.unreached.is_empty() {
-            self.mutant.span
-        } else {
-            let first = self.unreached.iter().map(|m| m.span.start).min();
-            let last = self.unreached.iter().map(|m| m.span.end).max();
-            Span {
-                start: first.unwrap_or(self.mutant.span.start),
-                end: last.unwrap_or(self.mutant.span.end),
-                ..self.mutant.span
-            }
-        };
-        place(&self.mutant.function, Some(region(&span)))
-    }
+    Text { text, markdown }
 }
 
 /// A region that holds at least its first character, as the standard demands of columns.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::model::{LineNo, MutantId, QualName, Reason};
+use crate::model::{DecidedMutant, LineNo, MutantId, QualName, Reason};
 use crate::report::sample;
 
 fn results(report: &Report) -> Vec<SarifResult> {
