@@ -10,9 +10,12 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::output::ReportTarget;
 use crate::config::{DeadlineOptions, Options, RunnerKind, default_memory_limit, memory_size};
 use crate::model::{MutantId, ScopeKind};
+
+mod reports;
+
+pub(super) use reports::{OutputArgs, ReportArgs, Shown};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -27,6 +30,8 @@ Examples:
   mutdiff --list                      what would be tested, and why; runs nothing
   mutdiff --base v1.2 --head v1.3     compare two revisions
   mutdiff --report json=report.json   write the whole report too
+  mutdiff report --from report.json --report html=page.html
+                                      a saved report in another format
   mutdiff --tests tests/unit -k cart  hand these arguments to the test runner (comes last)
   mutdiff show 3fa9                   a mutant as a patch, by the beginning of its id
 
@@ -67,6 +72,10 @@ pub(super) enum Command {
     /// The lines before the patch say the verdict, the reason and the tests; `git apply` passes
     /// over them: `mutdiff show ID | git apply` puts the mutant into the working tree.
     Show(ShowArgs),
+    /// Show or write the report of the last run, or a saved one, in any format
+    ///
+    /// Runs nothing. The exit code is 0 when the report was read and written, whatever it says.
+    Report(Box<ReportArgs>),
     /// Test a bundled example with stock Python, to see what mutdiff does
     ///
     /// Unpacks a small project into a temporary git repository with a base and a changed branch,
@@ -167,12 +176,11 @@ pub(super) struct RunArgs {
     /// Show what would be tested and why; runs nothing of the project's
     #[arg(long, help_heading = "Output")]
     pub(super) list: bool,
-    /// Write a report, such as json=PATH (`-`: standard output); may be given several times
-    #[arg(long, value_name = "FORMAT=PATH", help_heading = "Output")]
-    pub(super) report: Vec<ReportTarget>,
     /// Show where the time went
     #[arg(long, help_heading = "Output")]
     pub(super) timings: bool,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
     #[command(flatten)]
     pub(super) appearance: Appearance,
 }
@@ -377,6 +385,7 @@ mod tests {
             ("--memory-limit much", "such as 512M"),
             ("show xyz", "hexadecimal"),
             ("--report xml=a", "json"),
+            ("report --from a --repo b", "cannot be used with"),
             ("--report json", "FORMAT=PATH"),
             ("--scope near", "callers"),
             ("-q -v", "cannot be used with"),

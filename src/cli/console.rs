@@ -7,7 +7,9 @@ use std::os::fd::AsFd;
 
 use super::args::{Appearance, ColorChoice};
 use super::error::{CliError, Kind};
-use crate::report::terminal::{Style, Verbosity, visible};
+use super::github_actions;
+use crate::report::escape::visible;
+use crate::report::terminal::{Style, Verbosity};
 
 /// Width of prose where the terminal's is not known.
 const WIDTH: usize = 100;
@@ -89,6 +91,11 @@ impl Console {
 
     /// Writes to standard error, where failing is of no consequence.
     pub(super) fn aside(self, text: &str) {
+        let _ = io::stderr().lock().write_all(github_actions::as_log(text).as_bytes());
+    }
+
+    /// Workflow commands of our own on standard error.
+    pub(super) fn commands(self, text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 

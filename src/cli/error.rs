@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::exit::Exit;
-use crate::report::terminal::visible;
+use crate::report::escape::visible;
 
 /// Whose turn it is to do something about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

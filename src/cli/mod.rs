@@ -8,10 +8,12 @@ mod console;
 mod demo;
 mod error;
 mod exit;
+mod github_actions;
 mod hints;
 mod interrupt;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod show;
 
@@ -29,12 +31,14 @@ pub fn main() -> Exit {
     let appearance = match &command {
         Command::Run(args) => &args.appearance,
         Command::Show(args) => &args.appearance,
+        Command::Report(args) => &args.appearance,
         Command::Demo(args) => &args.appearance,
     };
     let console = Console::new(appearance);
     let result = match &command {
         Command::Run(args) => run::run(args, console),
         Command::Show(args) => show::run(args, console),
+        Command::Report(args) => report::run(args, console),
         Command::Demo(args) => demo::run(args, console),
     };
     result.unwrap_or_else(|error| {

@@ -11,7 +11,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::console::Console;
 use crate::lab::Events;
 use crate::model::{DecidedMutant, Notice, Phase, Verdict};
-use crate::report::terminal::{Verbosity, visible};
+use crate::report::escape::visible;
+use crate::report::terminal::Verbosity;
 
 /// Without a terminal, a phase that goes on says so this often.
 const INTERVAL: Duration = Duration::from_secs(5);

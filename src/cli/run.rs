@@ -15,35 +15,24 @@ use super::{interrupt, output};
 use crate::config::Options;
 use crate::lab;
 use crate::model::{Notice, Report, Verdict};
-use crate::report::terminal;
 
 /// Runs the command.
 pub(super) fn run(args: &RunArgs, console: Console) -> Result<Exit, CliError> {
-    let stdout_taken = output::check(&args.report)?;
+    output::check(&args.output.report)?;
     let options = args.options();
     if !options.repo.is_dir() {
         let text = format!("there is no directory {}", options.repo.display());
         return Err(CliError::usage(text).hint("name one in a git repository with --repo DIR"));
     }
-    let report = if args.list { list(&options, console)? } else { conduct(&options, console)? };
-
-    let stream = if stdout_taken { console.err } else { console.out };
-    let style = console.style(stream);
-    let mut text = terminal::render(&report, &style);
-    if args.timings {
-        text.push('\n');
-        text.push_str(&terminal::timings(&report.timings, &style));
+    let mut report = if args.list { list(&options, console)? } else { conduct(&options, console)? };
+    if args.output.shows_sources() {
+        report.sources = lab::sources(&options, &report)?;
     }
-    if stdout_taken {
-        console.aside(&text);
-    } else {
-        console.result(&text)?;
-    }
+    let timings = args.timings.then_some(&report.timings);
+    let live = !args.list;
+    output::show_and_write(&args.output, &report, timings, live, console)?;
     if let Some(advice) = look_at_one(&report, &options.repo) {
         console.note(&advice);
-    }
-    if let Some(json) = output::write(&args.report, &report)? {
-        console.result(&json)?;
     }
     Ok(report.conclusion.into())
 }

@@ -73,7 +73,6 @@ fn is_merge_ref(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::git::testing::TestRepo;
 
     /// A detached merge of `topic` into `main`.

@@ -129,6 +129,7 @@ pub(super) fn report(
         failing_tests: parts.failing,
         notices,
         timings: clock.timings(options.jobs.get()),
+        sources: Vec::new(),
     }
 }
 

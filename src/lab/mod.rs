@@ -23,13 +23,15 @@ mod showing;
 mod step_tests;
 mod subject;
 mod surroundings;
+mod texts;
 mod tracing;
 mod untied;
 mod writers;
 
 pub use error::LabError;
 pub use running::{list, run};
-pub use showing::{encoded, show};
+pub use showing::{encoded, last_report, show};
+pub use texts::sources;
 
 use crate::model::{DecidedMutant, Notice, Phase};
 

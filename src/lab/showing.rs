@@ -1,4 +1,4 @@
-//! A mutant of the last run, by its id.
+//! The last run's report, and a mutant of it by its id.
 //!
 //! Invariant: reads the store only; nothing is parsed, run or written.
 
@@ -15,12 +15,7 @@ use crate::syntax::Source;
 /// [`LabError::NoReport`] before the first run, [`LabError::UnknownMutant`],
 /// [`LabError::AmbiguousMutant`] with the candidates.
 pub fn show(options: &Options, id: &MutantId) -> Result<DecidedMutant, LabError> {
-    let repository = Repository::discover(&options.repo)?;
-    let none = || LabError::NoReport { repo: repository.workdir().to_owned() };
-    let store = Store::open_to_read(repository.workdir())?.ok_or_else(none)?;
-    let last = store.last_report()?.ok_or_else(none)?;
-    let report = read(&last.json)?;
-    let mut found: Vec<DecidedMutant> = report
+    let mut found: Vec<DecidedMutant> = last_report(options)?
         .mutants
         .into_iter()
         .filter(|mutant| mutant.id.as_str().starts_with(id.as_str()))
@@ -33,6 +28,18 @@ pub fn show(options: &Options, id: &MutantId) -> Result<DecidedMutant, LabError>
             candidates: found.into_iter().map(|mutant| mutant.id).collect(),
         }),
     }
+}
+
+/// The report of the last run.
+///
+/// # Errors
+/// [`LabError::NoReport`] before the first run.
+pub fn last_report(options: &Options) -> Result<Report, LabError> {
+    let repository = Repository::discover(&options.repo)?;
+    let none = || LabError::NoReport { repo: repository.workdir().to_owned() };
+    let store = Store::open_to_read(repository.workdir())?.ok_or_else(none)?;
+    let last = store.last_report()?.ok_or_else(none)?;
+    read(&last.json)
 }
 
 /// The bytes of a mutant's patch in the encoding of its file, as `git apply` compares them.

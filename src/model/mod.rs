@@ -19,7 +19,7 @@ pub use graph::CallGraph;
 pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
 pub use report::{
     Conclusion, Counts, DecidedMutant, Notice, Phase, PhaseTime, REPORT_VERSION, Report, Revision,
-    ScopedFunctionReport, SkippedFile, Timings,
+    ScopedFunctionReport, SkippedFile, SourceText, Timings,
 };
 pub use scope::{Reason, Reasons, ScopeKind, ScopedFunction, TestChange};
 pub use test::{FailedTest, TestId, TestOutcome};

@@ -47,6 +47,18 @@ pub struct Report {
     pub notices: Vec<Notice>,
     /// Where the time went.
     pub timings: Timings,
+    /// The files that hold mutants, as they were tested; empty unless a format asked for them.
+    #[serde(default)]
+    pub sources: Vec<SourceText>,
+}
+
+/// A file that holds mutants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceText {
+    /// The file.
+    pub path: RepoPath,
+    /// Its text, each line ending with `\n`.
+    pub text: String,
 }
 
 /// One side of the comparison.

@@ -3,7 +3,22 @@
 //! Invariant: nothing here prints, reads a file or asks the terminal; a saved report renders as a
 //! live one.
 
+mod advice;
+pub mod agent;
+pub mod annotations;
+pub mod badge;
+pub mod escape;
+mod findings;
+pub mod format;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+mod mutants;
+mod operators;
+mod prose;
+pub mod sarif;
+pub mod surfaced;
 pub mod terminal;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::model::{
     ByteSpan, ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, LineNo,
     LineRange, MutantId, NotRunReason, Notice, OperatorId, Phase, PhaseTime, Position, QualName,
     REPORT_VERSION, Reason, Reasons, RepoPath, Report, Revision, ScopeKind, ScopedFunctionReport,
-    SkippedFile, Span, TestChange, TestId, TestOutcome, Timings, Verdict,
+    SkippedFile, SourceText, Span, TestChange, TestId, TestOutcome, Timings, Verdict,
 };
 
 /// A function of `shop/<file>.py`.
@@ -166,7 +166,24 @@ pub(crate) fn report() -> Report {
                 .into(),
         }],
         timings: timings(),
+        sources: sources(),
     }
+}
+
+/// Files of thirty lines whose mutated places hold what the mutants replace.
+fn sources() -> Vec<SourceText> {
+    let mutants = mutants();
+    let file = |name: &str| {
+        let path = RepoPath::new(format!("shop/{name}.py"));
+        let line = |number: u32| {
+            let here = mutants.iter().find(|mutant| {
+                mutant.function.path == path && mutant.span.start.line.get() == number
+            });
+            here.map_or_else(|| "pass\n".to_owned(), |m| format!("return {} x\n", m.original))
+        };
+        SourceText { text: (1..=30).map(line).collect(), path }
+    };
+    vec![file("cart"), file("till")]
 }
 
 fn timings() -> Timings {

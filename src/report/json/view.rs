@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, LineRange,
     MutantId, NotRunReason, Notice, OperatorId, PhaseTime, QualName, Reason, RepoPath, Report,
-    Revision, ScopeKind, ScopedFunctionReport, SkippedFile, Span, TestId, Timings, Verdict,
+    Revision, ScopeKind, ScopedFunctionReport, SkippedFile, SourceText, Span, TestId, Timings,
+    Verdict,
 };
 
 /// The whole report.
@@ -29,6 +30,8 @@ pub(super) struct ReportView {
     failing_tests: Vec<FailedTest>,
     notices: Vec<Notice>,
     timings: Timings,
+    #[serde(default)]
+    sources: Vec<SourceText>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -167,6 +170,7 @@ impl From<&Report> for ReportView {
             failing_tests: report.failing_tests.clone(),
             notices: report.notices.clone(),
             timings: rounded_timings(&report.timings),
+            sources: report.sources.clone(),
         }
     }
 }
@@ -190,6 +194,7 @@ impl From<ReportView> for Report {
             failing_tests: view.failing_tests,
             notices: view.notices,
             timings: view.timings,
+            sources: view.sources,
         }
     }
 }

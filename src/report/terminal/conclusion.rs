@@ -5,7 +5,7 @@
 use crate::model::{Conclusion, Counts, Report};
 
 use super::page::{Page, Role};
-use super::text::{NO_BREAK, count, duration, listed, percent};
+use crate::report::prose::{NO_BREAK, count, duration, listed, percent};
 
 /// `20 killed, 2 survived, 1 no tests`: what is there, most wanted first. For prose: a number and
 /// its word stay on one line.
@@ -58,6 +58,17 @@ pub(super) fn summary(page: &mut Page<'_>, report: &Report) {
     let (role, word, sentence) = ending(report);
     let text = format!("{word}: {sentence}");
     page.prose(0, role, &text);
+}
+
+/// How the run ended, as a word and a sentence.
+pub(in crate::report) fn headline(report: &Report) -> (&'static str, String) {
+    let (_, word, sentence) = ending(report);
+    (word, sentence.replace(NO_BREAK, " "))
+}
+
+/// The verdicts counted, in words.
+pub(in crate::report) fn counted(counts: &Counts) -> String {
+    breakdown(counts).replace(NO_BREAK, " ")
 }
 
 /// The role, the word and the sentence of a conclusion.

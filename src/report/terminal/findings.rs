@@ -4,13 +4,13 @@
 //! every error is on the page; the other verdicts are only when details are wanted.
 
 use crate::model::{
-    ChangeOfVerdict, Counts, DecidedMutant, FunctionKey, LineRange, NotRunReason, Reason, Report,
-    Verdict,
+    ChangeOfVerdict, Counts, DecidedMutant, FunctionKey, LineRange, Reason, Report, Verdict,
 };
 
 use super::conclusion::breakdown;
 use super::page::{Page, Role};
-use super::text::{count, line_list};
+use crate::report::mutants::detail;
+use crate::report::prose::{count, line_list};
 
 /// Tests named under a survivor when details are not wanted.
 const NAMED_TESTS: usize = 3;
@@ -193,22 +193,7 @@ fn survivor(page: &mut Page<'_>, mutant: &DecidedMutant) {
 fn short(page: &mut Page<'_>, mutant: &DecidedMutant) {
     let title = title(page, mutant);
     page.line(4, &format!("{title}  {}", edit(page, mutant)));
-    let detail = match &mutant.verdict {
-        Verdict::Killed { by } => format!("by {by}"),
-        Verdict::Timeout { test } => format!("{test} did not end"),
-        Verdict::Suppressed { rule } => format!("by rule {rule}"),
-        Verdict::Invalid { message } | Verdict::Error { message } => message.clone(),
-        Verdict::NotRun { reason: NotRunReason::Budget } => "the budget was used up".to_owned(),
-        Verdict::NotRun { reason: NotRunReason::Interrupted } => {
-            "the run was interrupted".to_owned()
-        }
-        Verdict::NotRun { reason: NotRunReason::OutOfReach } => {
-            "only a python process with -I, -S or -E may reach it, which takes no mutant along"
-                .to_owned()
-        }
-        Verdict::NotRun { reason: NotRunReason::NotAsked } => return,
-        Verdict::Survived | Verdict::NoTests | Verdict::Equivalent => return,
-    };
+    let Some(detail) = detail(&mutant.verdict) else { return };
     page.prose(6, Role::Aside, &detail);
 }
 

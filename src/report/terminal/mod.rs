@@ -9,15 +9,14 @@ mod page;
 mod plan;
 mod single;
 mod surroundings;
-mod text;
 mod timings;
 
 use crate::model::{Conclusion, Report};
 
 use page::Page;
 
+pub(in crate::report) use conclusion::{counted, headline};
 pub use single::{mutant, patch};
-pub use text::visible;
 pub use timings::timings;
 
 /// How much is shown.

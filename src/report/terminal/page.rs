@@ -4,8 +4,9 @@
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-use super::text::{visible, wrapped};
 use super::{Style, Verbosity};
+use crate::report::escape::visible;
+use crate::report::prose::wrapped;
 
 /// What a piece of text is; the colours follow from it.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use crate::model::Report;
 
 use super::findings::{edit, grouped, reasons};
 use super::page::{Page, Role};
-use super::text::{count, line_list};
+use crate::report::prose::{count, line_list};
 
 /// The functions by file, nearest to the change first; with `-v` their mutants.
 pub(super) fn functions(page: &mut Page<'_>, report: &Report) {

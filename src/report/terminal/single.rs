@@ -6,10 +6,11 @@
 use std::fmt::Write as _;
 
 use crate::model::{DecidedMutant, Reason};
+use crate::report::escape::visible;
 
 use super::Style;
 use super::page::{Page, Role};
-use super::text::{count, line_list, visible};
+use crate::report::prose::{count, line_list};
 
 /// What there is to say, a line each, beside the diff.
 fn facts(mutant: &DecidedMutant) -> Vec<(&'static str, String)> {

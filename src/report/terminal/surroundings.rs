@@ -5,7 +5,7 @@
 use crate::model::{Conclusion, Report, Revision, TestOutcome};
 
 use super::page::{Page, Role};
-use super::text::count;
+use crate::report::prose::count;
 
 /// Lines of a failing test's output that are shown; its end is what says why.
 const OUTPUT_LINES: usize = 30;

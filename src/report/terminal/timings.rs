@@ -5,8 +5,9 @@
 
 use crate::model::{Phase, Timings};
 
+use super::Style;
 use super::page::{Page, Role};
-use super::{Style, text};
+use crate::report::prose;
 
 const OUTER: [(Phase, &str); 6] = [
     (Phase::Plan, "plan"),
@@ -43,7 +44,7 @@ pub fn timings(timings: &Timings, style: &Style) -> String {
         }
     }
     row(&mut page, 0, "other", (wall - outer_sum).max(0.0), wall);
-    let total = format!("{:<14}{:>12}{:>10}", "wall", text::duration(wall), "100 %");
+    let total = format!("{:<14}{:>12}{:>10}", "wall", prose::duration(wall), "100 %");
     let total = page.paint(Role::Name, &total);
     page.line(0, &total);
     page.finish()
@@ -58,7 +59,7 @@ fn inner(page: &mut Page<'_>, timings: &Timings, mutants: f64) {
     if parts.is_empty() {
         return;
     }
-    let note = format!("of {} ({})", text::duration(available), text::count(timings.jobs, "job"));
+    let note = format!("of {} ({})", prose::duration(available), prose::count(timings.jobs, "job"));
     let note = page.paint(Role::Aside, &note);
     page.line(2, &note);
     for (name, time) in &parts {
@@ -83,7 +84,8 @@ fn spent(timings: &Timings, phase: Phase) -> Option<f64> {
 fn row(page: &mut Page<'_>, indent: usize, name: &str, time: f64, of: f64) {
     let share = if of > 0.0 { time / of * 100.0 } else { 0.0 };
     let width = 14 - indent;
-    let line = format!("{name:<width$}{:>12}{:>10}", text::duration(time), format!("{share:.1} %"));
+    let line =
+        format!("{name:<width$}{:>12}{:>10}", prose::duration(time), format!("{share:.1} %"));
     page.line(indent, &line);
 }
 

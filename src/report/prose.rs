@@ -1,42 +1,8 @@
-//! Plain text for a terminal: what is invisible made visible, prose wrapped, numbers in words.
+//! Prose in every format: numbers, lines and durations in words, lines wrapped.
 //!
-//! Invariant: text that passed [`visible`] holds no control character, so a name, a source line or
-//! a test's output can move no cursor and set no title.
-
-use std::borrow::Cow;
-use std::fmt::Write as _;
+//! Invariant: nothing here adds a control character.
 
 use crate::model::LineRange;
-
-/// Whether a terminal would act on the character, or show text in another order for it.
-fn is_invisible(c: char) -> bool {
-    (c.is_control() && c != '\t')
-        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
-}
-
-/// One line of text with control and direction characters spelled out (`\x1b`, `\u{202e}`), line
-/// ends included; tabs stay.
-pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_invisible) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            c if is_invisible(c) && u32::from(c) < 0x100 => {
-                write!(out, "\\x{:02x}", u32::from(c)).expect("a String takes all");
-            }
-            c if is_invisible(c) => {
-                write!(out, "\\u{{{:x}}}", u32::from(c)).expect("a String takes all");
-            }
-            c => out.push(c),
-        }
-    }
-    Cow::Owned(out)
-}
 
 /// A space at which no line is broken.
 pub(super) const NO_BREAK: char = '\u{a0}';
@@ -132,21 +98,7 @@ mod tests {
     use super::*;
     use crate::report::sample::lines;
 
-    #[test]
-    fn escapes_and_direction_marks_are_spelled_out() {
-        assert_eq!(
-            visible("a\x1b[31m\r\n\u{202e}b\u{9b}\tz é"),
-            "a\\x1b[31m\\r\\n\\u{202e}b\\x9b\tz é"
-        );
-        assert!(matches!(visible("plain ü"), Cow::Borrowed(_)));
-    }
-
     proptest! {
-        #[test]
-        fn visible_text_holds_no_control_character(text in any::<String>()) {
-            prop_assert!(!visible(&text).chars().any(|c| c.is_control() && c != '\t'));
-        }
-
         #[test]
         fn wrapping_keeps_every_word_and_the_width(text in "[a-z é]{0,200}", indent in 0_usize..9) {
             let lines = wrapped(&text, indent, 40);
