@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn the_nearest_comes_first_and_survivors_before_unreached_lines() {
         let mut caller = at("a", 1, ("1", "2"));
-        caller.reasons = vec![Reason::CallerOf { function: sample::key("b", "g"), distance: 2, seen: true }];
+        caller.reasons =
+            vec![Reason::CallerOf { function: sample::key("b", "g"), distance: 2, seen: true }];
         let unreached = |line| DecidedMutant {
             verdict: Verdict::NoTests,
             ..sample::mutant(&sample::key("c", "h"), line, ("1", "2"))
