@@ -11,7 +11,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{DeadlineOptions, Options, RunnerKind, default_memory_limit, memory_size};
-use crate::model::{MutantId, ScopeKind};
+use crate::model::{Gate, MutantId, ScopeKind};
 
 mod reports;
 
@@ -136,6 +136,14 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "N", help_heading = "Change")]
     depth: Option<u32>,
 
+    /// What makes the run fail: `new` (unnoticed in changed code, or noticed on the base), `all`,
+    /// `score=PERCENT`, `none`; with `,partial` behind it, a run that its budget cut short may pass
+    #[arg(long, value_name = "GATE", default_value = "new", help_heading = "Gate")]
+    gate: Gate,
+    /// End on time: 90s, 5m, 1h30m. What was not run is counted, kept for the next run, and no pass
+    #[arg(long, value_name = "TIME", value_parser = time_span, help_heading = "Gate")]
+    budget: Option<Duration>,
+
     /// Tests that run side by side; default: the number of cores
     #[arg(long, short, value_name = "N", value_parser = jobs, help_heading = "Tests")]
     jobs: Option<NonZeroUsize>,
@@ -201,6 +209,8 @@ impl RunArgs {
             allow_failing: self.allow_failing,
             memory_limit: self.memory_limit.unwrap_or_else(default_memory_limit),
             deadline: DeadlineOptions { factor: self.deadline_factor, floor: self.deadline_floor },
+            gate: self.gate,
+            budget: self.budget,
         }
     }
 }
@@ -249,6 +259,8 @@ pub(super) fn default_options(repo: PathBuf) -> Options {
         allow_failing: false,
         memory_limit: default_memory_limit(),
         deadline: DeadlineOptions::default(),
+        gate: Gate::default(),
+        budget: None,
     }
 }
 
@@ -313,6 +325,27 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .ok_or_else(|| "a number of seconds, at least 0, is needed".to_owned())
+}
+
+/// A number of hours, minutes and seconds: `5m`, `1h30m`, `90s`, `90`.
+fn time_span(text: &str) -> Result<Duration, String> {
+    let needed = || "a time such as 90s, 5m or 1h30m is needed".to_owned();
+    let mut seconds = 0.0;
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let number: f64 = rest[..end].parse().map_err(|_| needed())?;
+        let unit = rest[end..].chars().next();
+        seconds += number
+            * match unit {
+                None | Some('s') => 1.0,
+                Some('m') => 60.0,
+                Some('h') => 3600.0,
+                Some(_) => return Err(needed()),
+            };
+        rest = &rest[end + unit.map_or(0, char::len_utf8)..];
+    }
+    Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(needed)
 }
 
 fn mutant_id(text: &str) -> Result<MutantId, String> {
@@ -382,6 +415,9 @@ mod tests {
             ("--deadline-factor nan", "at least 1"),
             ("--deadline-floor=-1", "at least 0"),
             ("--memory-limit 1M", "at least 16M"),
+            ("--budget 0s", "such as 90s"),
+            ("--budget 5x", "such as 90s"),
+            ("--gate new,all", "score=PERCENT"),
             ("--memory-limit much", "such as 512M"),
             ("show xyz", "hexadecimal"),
             ("--report xml=a", "json"),
@@ -400,6 +436,13 @@ mod tests {
     fn an_option_of_run_before_another_command_is_an_error() {
         let error = parse("--base main show ab").map(|_| ()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnknownArgument);
+    }
+
+    #[test]
+    fn times_are_written_in_hours_minutes_and_seconds() {
+        for (text, seconds) in [("90", 90.0), ("90s", 90.0), ("5m", 300.0), ("1h30m", 5400.0)] {
+            assert_eq!(time_span(text).unwrap().as_secs_f64(), seconds, "{text}");
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Usage,
     /// The tests': they fail or cannot be collected without a mutant.
     Tests,
+    /// The user's too, who gave too little time.
+    Undecided,
     /// mutdiff's own, or the machine's.
     Internal,
     /// Nobody's: the user stopped the run before there was anything to report.
@@ -74,7 +76,7 @@ impl CliError {
         match self.kind {
             Kind::Usage => Exit::Usage,
             Kind::Tests => Exit::TestsFail,
-            Kind::Internal => Exit::Undecided,
+            Kind::Undecided | Kind::Internal => Exit::Undecided,
             Kind::Interrupted => Exit::Interrupted,
         }
     }

@@ -38,6 +38,14 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
                 REPORT_IT.to_owned(),
             ],
         ),
+        LabError::Budget { .. } => (
+            Kind::Undecided,
+            vec![
+                "what was traced is kept: run it again, or with a larger --budget".to_owned(),
+                "a run without --budget on the default branch leaves changes little to trace"
+                    .to_owned(),
+            ],
+        ),
         LabError::NoTestsCollected { .. } => (
             Kind::Usage,
             vec![

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use memory::{default_memory_limit, memory_size};
 pub use project::{ConfigError, Invalidates, PROJECT_FILE, ProjectConfig};
 
-use crate::model::ScopeKind;
+use crate::model::{Gate, ScopeKind};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -41,6 +41,10 @@ pub struct Options {
     pub memory_limit: u64,
     /// How long a test may take under a mutant.
     pub deadline: DeadlineOptions,
+    /// What makes the run fail.
+    pub gate: Gate,
+    /// How long the run may take, from its start; `None` is as long as it needs.
+    pub budget: Option<Duration>,
 }
 
 /// A test runner.

@@ -14,6 +14,15 @@ use super::{GitError, Head, Repository};
 use crate::model::RepoPath;
 
 impl Repository {
+    /// The id of a commit's tree: commits with the same files have the same.
+    ///
+    /// # Errors
+    ///
+    /// [`GitError::RevisionNotFound`].
+    pub fn tree_id(&self, commit: &str) -> Result<String, GitError> {
+        Ok(self.tree(commit)?.id().to_string())
+    }
+
     /// The bytes of a file at a commit; `None` where there is no file (nothing, a directory, a
     /// symbolic link, a submodule).
     ///

@@ -3,25 +3,27 @@
 //! Invariant: every planned mutant is in the report with a verdict; the conclusion follows from
 //! the verdicts alone.
 
+use super::against::AgainstBase;
 use super::change::Change;
 use super::clock::Clock;
 use super::deciding::Decision;
-use super::planning::{Planned, is_changed};
+use super::planning::Planned;
 use super::subject::Subject;
 use crate::config::Options;
 use crate::git::Head;
 use crate::model::{
-    ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, NotRunReason, Notice,
-    REPORT_VERSION, Report, Revision, ScopedFunctionReport, TestId, Verdict,
+    Conclusion, Counts, DecidedMutant, FailedTest, Gate, NotRunReason, Notice, REPORT_VERSION,
+    Report, Revision, ScopedFunctionReport, TestId, Verdict,
 };
 
 /// A mutant with what became of it.
-pub(super) fn decided(planned: &Planned, decision: &Decision, reused: bool) -> DecidedMutant {
+pub(super) fn decided(
+    planned: &Planned,
+    decision: &Decision,
+    reused: bool,
+    against: &AgainstBase,
+) -> DecidedMutant {
     let mutant = &planned.mutant;
-    let unnoticed = matches!(decision.verdict, Verdict::Survived | Verdict::NoTests);
-    let change = unnoticed.then(|| {
-        if is_changed(&planned.reasons) { ChangeOfVerdict::New } else { ChangeOfVerdict::Unseen }
-    });
     DecidedMutant {
         id: mutant.id.clone(),
         function: mutant.function.clone(),
@@ -32,7 +34,7 @@ pub(super) fn decided(planned: &Planned, decision: &Decision, reused: bool) -> D
         diff: planned.diff.clone(),
         reasons: planned.reasons.clone(),
         verdict: decision.verdict.clone(),
-        change,
+        change: against.compare(planned, &decision.verdict),
         tests: decision.tests.clone(),
         milliseconds: decision.milliseconds,
         reused,
@@ -102,7 +104,8 @@ pub(super) fn report(
             ),
         });
     }
-    let conclusion = parts.conclusion.unwrap_or_else(|| conclude(&counts, &parts.mutants));
+    let conclusion =
+        parts.conclusion.unwrap_or_else(|| conclude(options.gate, &counts, &parts.mutants));
     Report {
         version: REPORT_VERSION,
         mutdiff: env!("CARGO_PKG_VERSION").to_owned(),
@@ -120,6 +123,7 @@ pub(super) fn report(
         python: parts.python,
         runner: parts.runner,
         scope: options.scope,
+        gate: options.gate,
         conclusion,
         counts,
         score: counts.score(),
@@ -149,22 +153,16 @@ fn out_of_reach(parts: &Parts) -> Option<Notice> {
     })
 }
 
-/// The conclusion that verdicts lead to. A mutant in changed code that could not be decided fails
-/// the gate as a survivor does: a green result would not be true.
-fn conclude(counts: &Counts, mutants: &[DecidedMutant]) -> Conclusion {
+/// The conclusion that verdicts lead to.
+pub(super) fn conclude(gate: Gate, counts: &Counts, mutants: &[DecidedMutant]) -> Conclusion {
     let undecided = counts.error + counts.not_run;
     if counts.mutants == 0 {
         Conclusion::NothingToTest
     } else if counts.mutants == undecided {
         Conclusion::NothingDecided
-    } else if mutants.iter().any(counts_against) {
+    } else if gate.fails(counts, mutants) {
         Conclusion::Failed
     } else {
         Conclusion::Passed
     }
-}
-
-fn counts_against(mutant: &DecidedMutant) -> bool {
-    mutant.change == Some(ChangeOfVerdict::New)
-        || (matches!(mutant.verdict, Verdict::Error { .. }) && is_changed(&mutant.reasons))
 }

@@ -10,13 +10,22 @@ use super::changed_tests::listed;
 use super::subject::{Subject, is_code, is_test_file};
 use super::untied;
 use crate::config::ProjectConfig;
-use crate::git::ChangeStatus;
+use crate::git::{ChangeStatus, Hunk};
 use crate::model::{
     Fingerprint, Function, FunctionKey, FunctionKind, LineRange, Notice, QualName, RepoPath,
     SkippedFile,
 };
 use crate::scope::{ChangedNames, touched};
 use crate::syntax::{ChangedFunctions, Module, Source, changed_functions, own_statements};
+
+/// A changed file as it was.
+#[derive(Debug)]
+pub(super) struct BaseSide {
+    /// Its text, parsed.
+    pub module: Module,
+    /// What became of its lines.
+    pub hunks: Vec<Hunk>,
+}
 
 /// What differs.
 #[derive(Debug, Default)]
@@ -39,6 +48,8 @@ pub(super) struct Change {
     pub names: BTreeMap<RepoPath, ChangedNames>,
     /// Changed lines of each Python file.
     pub lines: BTreeMap<RepoPath, Vec<LineRange>>,
+    /// The base's side of each Python file that changed, by where the file is now.
+    base_sides: BTreeMap<RepoPath, BaseSide>,
     /// Submodules that changed.
     submodules: BTreeSet<RepoPath>,
     /// Changed symbolic links that are called as Python files are.
@@ -121,8 +132,23 @@ impl Change {
                 change.functions.insert(key, Vec::new());
             }
             change.lines.insert(file.path.clone(), lines);
+            if let Some(module) = old_module {
+                let side = BaseSide { module, hunks: file.hunks.clone() };
+                change.base_sides.insert(file.path.clone(), side);
+            }
         }
         Ok(change)
+    }
+
+    /// The base's side of a file that changed; `None` for one that did not, is new, or could not be
+    /// parsed there.
+    pub(super) fn base_side(&self, path: &RepoPath) -> Option<&BaseSide> {
+        self.base_sides.get(path)
+    }
+
+    /// Whether a file has no side at the base that could be read.
+    pub(super) fn has_no_base_side(&self, path: &RepoPath) -> bool {
+        self.lines.contains_key(path) && !self.base_sides.contains_key(path)
     }
 
     /// The fingerprint that a function had at the base, `None` in it where it was not there; `None`

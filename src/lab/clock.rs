@@ -21,6 +21,11 @@ impl Clock {
         Self { began: now, current: (Phase::Plan, now), spent: Vec::new() }
     }
 
+    /// When the run began.
+    pub(super) fn began(&self) -> Instant {
+        self.began
+    }
+
     /// Ends the current phase and begins another.
     pub(super) fn enter(&mut self, phase: Phase) {
         let now = Instant::now();

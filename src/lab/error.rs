@@ -41,6 +41,12 @@ pub enum LabError {
         /// The test that should have reached it.
         test: TestId,
     },
+    /// The time was up before a mutant had its turn.
+    #[error("the budget of {budget:?} was spent before the first mutant had its turn")]
+    Budget {
+        /// The time that was given.
+        budget: std::time::Duration,
+    },
     /// The runner found no test.
     #[error("{runner} collected no tests in {}", root.display())]
     NoTestsCollected {

@@ -3,9 +3,11 @@
 //! Invariant: the working tree is never written to; a verdict is stored within a second of being
 //! known, and a run that ends early loses no more than that.
 
+mod against;
 mod assembling;
 mod base_tests;
 mod basis;
+mod budget;
 mod change;
 mod changed_tests;
 mod clock;

@@ -10,7 +10,9 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
-use super::assembling::{Parts, decided, not_run, report};
+use super::against::{self, AgainstBase};
+use super::assembling::{Parts, conclude, decided, not_run, report};
+use super::budget::{self, Budget};
 use super::change::Change;
 use super::clock::Clock;
 use super::deciding::{Decision, Step, step};
@@ -59,7 +61,9 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
     let environment = environment.unwrap_or_else(Environment::unknown);
     let planned = plan(options, &mut subject, &environment, &scoped, &known)?;
     let turn = not_run(NotRunReason::NotAsked);
-    parts.mutants = planned.mutants.iter().map(|mutant| decided(mutant, &turn, false)).collect();
+    let against = AgainstBase::default();
+    parts.mutants =
+        planned.mutants.iter().map(|mutant| decided(mutant, &turn, false, &against)).collect();
     parts.functions = planned.functions;
     Ok(report(options, &subject, &change, parts, &mut clock))
 }
@@ -96,19 +100,32 @@ pub fn run(
     subject.check_out()?;
     become_subreaper();
     let directory = RunDirectory::create()?;
-    let run =
-        Run { options, environment: &environment, directory: &directory, events, interrupted };
-    let result = conduct(&run, &mut subject, &mut store, &change, &mut clock);
+    let result = Budget::watch(options.budget, clock.began(), interrupted, |interrupted| {
+        let run =
+            Run { options, environment: &environment, directory: &directory, events, interrupted };
+        conduct(&run, &mut subject, &mut store, &change, &mut clock)
+    });
     // The run's own processes have ended with `conduct`; what is left was started by tests.
     kill_strays();
     let report = match result {
-        Ok(mut parts) => {
+        (Ok(mut parts), spent) => {
+            if spent {
+                budget::charge(&mut parts);
+            }
             parts.notices.extend(dropped);
             clock.enter(Phase::Finish);
             report(options, &subject, &change, parts, &mut clock)
         }
-        Err(error) => return Err(error),
+        (Err(error), spent) => {
+            return Err(match (options.budget, error) {
+                (Some(budget), LabError::Worker(WorkerError::Interrupted)) if spent => {
+                    LabError::Budget { budget }
+                }
+                (_, error) => error,
+            });
+        }
     };
+    against::record(&subject, &mut store, &report)?;
     keep(&mut store, &report, key)?;
     Ok(report)
 }
@@ -138,6 +155,8 @@ fn again(
         mutant.reused = true;
     }
     report.counts = Counts::of(&report.mutants);
+    report.gate = options.gate;
+    report.conclusion = conclude(options.gate, &report.counts, &report.mutants);
     // Files that no verdict rests on may be others than in the last run.
     let paths = subject.repository.changed_paths(&subject.base.merge_base, &subject.head)?;
     let others: Vec<_> = paths.into_iter().filter(|path| !path.is_python()).collect();
@@ -250,6 +269,7 @@ fn conduct(
             }
         }
     }
+    let against = AgainstBase::find(subject, change, store, &mutants)?;
     for (planned, decision) in mutants.iter().zip(decisions) {
         let (decision, reused) =
             decision.unwrap_or_else(|| (not_run(NotRunReason::Interrupted), false));
@@ -258,7 +278,7 @@ fn conduct(
                 parts.flaky.push(test.clone());
             }
         }
-        parts.mutants.push(decided(planned, &decision, reused));
+        parts.mutants.push(decided(planned, &decision, reused, &against));
     }
     if run.interrupted.load(Ordering::Relaxed) {
         parts.conclusion = Some(Conclusion::Interrupted);
@@ -407,7 +427,7 @@ fn decide(
         for (number, decision) in receiver {
             let planned = &mutants[number];
             run.events.advance(1);
-            run.events.decided(&decided(planned, &decision, false));
+            run.events.decided(&decided(planned, &decision, false, &AgainstBase::default()));
             if let Some(verdict) = stored(planned, &decision) {
                 // The other end is gone only after a store error, which is returned below.
                 let _ = stored_sender.send(verdict);

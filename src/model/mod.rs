@@ -4,6 +4,7 @@
 
 mod file;
 mod function;
+mod gate;
 mod graph;
 mod mutant;
 mod report;
@@ -15,6 +16,7 @@ mod verdict;
 
 pub use file::{ContentHash, FileStat};
 pub use function::{Fingerprint, Function, FunctionKey, FunctionKind, QualName};
+pub use gate::{Gate, GateError, GateKind};
 pub use graph::CallGraph;
 pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
 pub use report::{

@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeOfVerdict, FailedTest, FunctionKey, LineRange, MutantId, OperatorId, Reasons, RepoPath,
-    ScopeKind, Span, TestId, Verdict,
+    ChangeOfVerdict, FailedTest, FunctionKey, Gate, LineRange, MutantId, OperatorId, Reasons,
+    RepoPath, ScopeKind, Span, TestId, Verdict,
 };
 
 /// Version of the JSON report. Changelog: 1 = first.
@@ -29,6 +29,9 @@ pub struct Report {
     pub runner: String,
     /// How far the run looked.
     pub scope: ScopeKind,
+    /// What makes it fail.
+    #[serde(default)]
+    pub gate: Gate,
     /// How the run ended.
     pub conclusion: Conclusion,
     /// Verdicts counted.

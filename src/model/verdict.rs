@@ -67,6 +67,11 @@ impl Verdict {
         }
     }
 
+    /// Whether no test notices the mutant.
+    pub fn is_unnoticed(&self) -> bool {
+        matches!(self, Self::Survived | Self::NoTests)
+    }
+
     /// Whether it says something final about the tests, so that it may be stored and used again.
     pub fn is_decided(&self) -> bool {
         !matches!(self, Self::NotRun { .. } | Self::Error { .. })

@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn a_row_a_finding_and_a_diff_a_remark() {
         let text = write(&sample::report(), STEP_SUMMARY);
-        assert!(text.starts_with("## mutdiff: failed\n\n2 mutants survived"), "{text}");
+        assert!(text.starts_with("## mutdiff: failed\n\n1 mutant survived"), "{text}");
         let row =
             "| `shop/cart.py:12` | `Cart.total` | `>=` → `>` | survived, new | changed | 4 |\n";
         assert!(text.contains(row), "{text}");

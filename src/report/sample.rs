@@ -3,10 +3,11 @@
 //! Invariant: it changes with the model only; tests that need a variation change their own copy.
 
 use crate::model::{
-    ByteSpan, ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, LineNo,
-    LineRange, MutantId, NotRunReason, Notice, OperatorId, Phase, PhaseTime, Position, QualName,
-    REPORT_VERSION, Reason, Reasons, RepoPath, Report, Revision, ScopeKind, ScopedFunctionReport,
-    SkippedFile, SourceText, Span, TestChange, TestId, TestOutcome, Timings, Verdict,
+    ByteSpan, ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, Gate,
+    LineNo, LineRange, MutantId, NotRunReason, Notice, OperatorId, Phase, PhaseTime, Position,
+    QualName, REPORT_VERSION, Reason, Reasons, RepoPath, Report, Revision, ScopeKind,
+    ScopedFunctionReport, SkippedFile, SourceText, Span, TestChange, TestId, TestOutcome, Timings,
+    Verdict,
 };
 
 /// A function of `shop/<file>.py`.
@@ -145,6 +146,7 @@ pub(crate) fn report() -> Report {
         python: "3.13.0".into(),
         runner: "pytest".into(),
         scope: ScopeKind::Callers,
+        gate: Gate::default(),
         conclusion: Conclusion::Failed,
         counts,
         score: counts.score(),

@@ -15,6 +15,7 @@ mod open;
 mod past;
 mod queries;
 mod reach;
+mod recorded;
 mod schema;
 mod stored_trace;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use garbage::Removed;
 pub use meta::{EnvKey, LastReport, RunKey};
 pub use open::Store;
 pub use past::PastTest;
+pub use recorded::{MutantText, RecordedMutant};
 pub use schema::VERSION;
 pub use stored_trace::{StoredTest, StoredTrace};
 pub use trace::{EdgeOwner, ReachDigest, TestRecord, TestSummary};

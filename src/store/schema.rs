@@ -12,10 +12,11 @@ use super::error::Fault;
 /// * 1: first.
 /// * 2: `test.beyond`.
 /// * 3: `test.code`, `past`.
+/// * 4: `recorded_tree`, `recorded`.
 ///
 /// An older version is deleted and built anew (all of it can be found again by running the
 /// tests); a newer one is an error.
-pub const VERSION: i64 = 3;
+pub const VERSION: i64 = 4;
 
 /// Tells a store from any other SQLite file: "mutd".
 const APPLICATION: i64 = 0x6d75_7464;
@@ -67,6 +68,13 @@ CREATE TABLE verdict(
   mutant TEXT NOT NULL, basis BLOB NOT NULL, verdict TEXT NOT NULL, tests BLOB NOT NULL,
   milliseconds REAL NOT NULL, original TEXT NOT NULL, replacement TEXT NOT NULL,
   recorded_at INTEGER NOT NULL, PRIMARY KEY(mutant, basis)
+) WITHOUT ROWID;
+
+-- Which mutants of a committed state were noticed; the trees by git's ids.
+CREATE TABLE recorded_tree(id INTEGER PRIMARY KEY, tree TEXT NOT NULL UNIQUE);
+CREATE TABLE recorded(
+  tree INTEGER NOT NULL, mutant TEXT NOT NULL, text BLOB NOT NULL, noticed INTEGER NOT NULL,
+  PRIMARY KEY(tree, mutant)
 ) WITHOUT ROWID;
 
 CREATE TABLE report(

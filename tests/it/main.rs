@@ -3,6 +3,7 @@
 //! Invariant: a test sees nothing of the user's machine but the Pythons that [`harness`] found,
 //! and leaves nothing behind but virtual environments under `target/`.
 
+mod gate;
 mod harness;
 
 mod command_line;

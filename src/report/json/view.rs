@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, LineRange,
+    ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, Gate, LineRange,
     MutantId, NotRunReason, Notice, OperatorId, PhaseTime, QualName, Reason, RepoPath, Report,
     Revision, ScopeKind, ScopedFunctionReport, SkippedFile, SourceText, Span, TestId, Timings,
     Verdict,
@@ -21,6 +21,8 @@ pub(super) struct ReportView {
     python: String,
     runner: String,
     scope: ScopeKind,
+    #[serde(default)]
+    gate: Gate,
     conclusion: Conclusion,
     counts: Counts,
     score: Option<f64>,
@@ -161,6 +163,7 @@ impl From<&Report> for ReportView {
             python: report.python.clone(),
             runner: report.runner.clone(),
             scope: report.scope,
+            gate: report.gate,
             conclusion: report.conclusion,
             counts: report.counts,
             score: report.score,
@@ -185,6 +188,7 @@ impl From<ReportView> for Report {
             python: view.python,
             runner: view.runner,
             scope: view.scope,
+            gate: view.gate,
             conclusion: view.conclusion,
             counts: view.counts,
             score: view.score,

@@ -2,7 +2,7 @@
 //!
 //! Invariant: each [`Conclusion`] has its own message; none can be taken for another.
 
-use crate::model::{Conclusion, Counts, Report};
+use crate::model::{ChangeOfVerdict, Conclusion, Counts, GateKind, NotRunReason, Report, Verdict};
 
 use super::page::{Page, Role};
 use crate::report::prose::{NO_BREAK, count, duration, listed, percent};
@@ -75,9 +75,9 @@ pub(in crate::report) fn counted(counts: &Counts) -> String {
 fn ending(report: &Report) -> (Role, &'static str, String) {
     let counts = &report.counts;
     match report.conclusion {
-        Conclusion::Passed => (Role::Good, "passed", passed(counts)),
+        Conclusion::Passed => (Role::Good, "passed", passed(report)),
         Conclusion::NothingToTest => (Role::Good, "nothing to test", nothing_to_test(report)),
-        Conclusion::Failed => (Role::Bad, "failed", failed(counts)),
+        Conclusion::Failed => (Role::Bad, "failed", failed(report)),
         Conclusion::TestsFail => {
             let n = report.failing_tests.len();
             let fails = if n == 1 { "fails" } else { "fail" };
@@ -104,7 +104,12 @@ fn ending(report: &Report) -> (Role, &'static str, String) {
     }
 }
 
-fn passed(counts: &Counts) -> String {
+fn passed(report: &Report) -> String {
+    let counts = &report.counts;
+    let budget = Verdict::NotRun { reason: NotRunReason::Budget };
+    if report.mutants.iter().any(|mutant| mutant.verdict == budget) {
+        return format!("as the gate `{}` allows; {}", report.gate, left_out(report));
+    }
     let counted = counts.killed + counts.survived + counts.no_tests;
     if counted == 0 {
         format!("no mutant counts ({})", breakdown(counts))
@@ -115,7 +120,11 @@ fn passed(counts: &Counts) -> String {
             if counted == 1 { "s" } else { "" }
         )
     } else {
-        "no mutant survives that the gate counts".to_owned()
+        let unnoticed = count(counts.survived + counts.no_tests, "mutant");
+        format!(
+            "no mutant survives that the gate `{}` counts ({unnoticed} that no test notices do not)",
+            report.gate
+        )
     }
 }
 
@@ -132,22 +141,65 @@ fn nothing_to_test(report: &Report) -> String {
     }
 }
 
-fn failed(counts: &Counts) -> String {
+fn failed(report: &Report) -> String {
+    let (gate, counts) = (report.gate, &report.counts);
+    let mut against = Counts::default();
+    let mut regressed = 0;
+    for mutant in report.mutants.iter().filter(|mutant| gate.counts(mutant)) {
+        regressed += usize::from(mutant.change == Some(ChangeOfVerdict::Regressed));
+        match mutant.verdict {
+            Verdict::Survived => against.survived += 1,
+            Verdict::NoTests => against.no_tests += 1,
+            _ => {}
+        }
+    }
     let mut parts = Vec::new();
-    match counts.survived {
+    match against.survived {
         0 => {}
         1 => parts.push("1 mutant survived: a breakage that its tests do not notice".to_owned()),
         n => parts.push(format!("{n} mutants survived: breakages that their tests do not notice")),
     }
-    match counts.no_tests {
+    match against.no_tests {
         0 => {}
         1 => parts.push("1 mutant is reached by no test".to_owned()),
         n => parts.push(format!("{n} mutants are reached by no test")),
     }
+    if regressed > 0 {
+        parts.push(format!("of these, the base's tests noticed {regressed}"));
+    }
+    if let GateKind::Score(least) = gate.kind
+        && let Some(score) = report.score
+        && score * 100.0 < least
+    {
+        parts.push(format!("the score is {}, and at least {least} % is asked for", percent(score)));
+    }
+    if gate.is_cut_short(&report.mutants) {
+        parts.push(left_out(report));
+    }
     if parts.is_empty() {
         return format!("the gate does not hold ({})", breakdown(counts));
     }
-    parts.join("; ")
+    let text = parts.join("; ");
+    let unnoticed = counts.survived + counts.no_tests;
+    let rest = unnoticed.saturating_sub(against.survived + against.no_tests);
+    match gate.kind {
+        GateKind::New if rest > 0 => {
+            let are = if rest == 1 { "is" } else { "are" };
+            format!("{text} ({rest} more in code that did not change {are} not counted)")
+        }
+        _ => text,
+    }
+}
+
+/// What the budget left for another run.
+fn left_out(report: &Report) -> String {
+    let budget = Verdict::NotRun { reason: NotRunReason::Budget };
+    let n = report.mutants.iter().filter(|mutant| mutant.verdict == budget).count();
+    let have = if n == 1 { "has" } else { "have" };
+    format!(
+        "the budget was spent: {} {have} not run, the next run goes on there",
+        count(n, "mutant")
+    )
 }
 
 fn nothing_decided(counts: &Counts) -> String {
@@ -176,7 +228,10 @@ mod tests {
     use crate::report::terminal::{Style, Verbosity};
 
     fn last_line(conclusion: Conclusion, counts: Counts) -> String {
-        let report = Report { conclusion, counts, ..sample::report() };
+        let mut report = Report { conclusion, counts, ..sample::report() };
+        if conclusion == Conclusion::Passed {
+            report.mutants.clear();
+        }
         let style = Style { width: 1000, verbosity: Verbosity::Quiet, ..Style::default() };
         let mut page = Page::new(&style);
         summary(&mut page, &report);
@@ -207,7 +262,7 @@ mod tests {
         passed: all noticed: 3 mutants that count, each killed by a test
         passed: no mutant counts (1 equivalent)
         nothing to test: the change since main touches 3 functions, and there is nothing in them to mutate
-        failed: 2 mutants survived: breakages that their tests do not notice; 3 mutants are reached by no test
+        failed: 1 mutant survived: a breakage that its tests do not notice; 3 mutants are reached by no test; the budget was spent: 1 mutant has not run, the next run goes on there (1 more in code that did not change is not counted)
         tests fail: 1 test fails without a mutant, so no verdict would mean anything; mend the tests, or leave these out with --allow-failing
         nothing decided: there were 3 mutants, and none could be decided: 2 with errors (see above) and 1 by timeout
         interrupted: 11 of 12 mutants decided; these verdicts are kept, and the next run goes on from there

@@ -66,8 +66,9 @@ fn survivors_are_diffs_nearest_to_the_change_first() {
     12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
     1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % ·
     1 kept from an earlier run · 4.0 s
-    failed: 2 mutants survived: breakages that their tests do not notice; 3 mutants
-    are reached by no test
+    failed: 1 mutant survived: a breakage that its tests do not notice; 3 mutants
+    are reached by no test; the budget was spent: 1 mutant has not run, the next run
+    goes on there (1 more in code that did not change is not counted)
     ");
 }
 
@@ -142,8 +143,9 @@ fn verbose_shows_every_mutant_and_every_test() {
     12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
     1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % ·
     1 kept from an earlier run · 4.0 s
-    failed: 2 mutants survived: breakages that their tests do not notice; 3 mutants
-    are reached by no test
+    failed: 1 mutant survived: a breakage that its tests do not notice; 3 mutants
+    are reached by no test; the budget was spent: 1 mutant has not run, the next run
+    goes on there (1 more in code that did not change is not counted)
     "#);
 }
 
@@ -160,8 +162,9 @@ fn quiet_is_a_line_a_finding() {
     12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
     1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % ·
     1 kept from an earlier run · 4.0 s
-    failed: 2 mutants survived: breakages that their tests do not notice; 3 mutants
-    are reached by no test
+    failed: 1 mutant survived: a breakage that its tests do not notice; 3 mutants
+    are reached by no test; the budget was spent: 1 mutant has not run, the next run
+    goes on there (1 more in code that did not change is not counted)
     ");
 }
 
