@@ -4,7 +4,7 @@
 //! nearest to the change first; no two findings have the same fingerprint, and one keeps its own
 //! when lines move.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
@@ -46,16 +46,12 @@ pub(super) fn findings(report: &Report) -> Vec<Finding<'_>> {
     }
     found.sort_by_key(|finding| nearness(finding.mutant));
     // Ids differ in what mutdiff writes; a forged report may repeat one.
-    let mut taken = BTreeSet::new();
+    let mut taken: HashMap<String, usize> = HashMap::new();
     for finding in &mut found {
         let own = finding.own_fingerprint();
-        let mut name = own.clone();
-        let mut next = 2_usize;
-        while !taken.insert(name.clone()) {
-            name = format!("{own}-{next}");
-            next += 1;
-        }
-        finding.fingerprint = name;
+        let times = taken.entry(own.clone()).or_default();
+        *times += 1;
+        finding.fingerprint = if *times == 1 { own } else { format!("{own}-{times}") };
     }
     found
 }

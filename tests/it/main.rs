@@ -16,6 +16,7 @@ mod layers;
 mod layouts;
 mod limits;
 mod outcomes;
+mod page;
 mod plan;
 mod processes;
 mod proofs;
