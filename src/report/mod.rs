@@ -7,6 +7,7 @@ mod advice;
 pub mod agent;
 pub mod annotations;
 pub mod badge;
+pub mod comparison;
 pub mod elements;
 pub mod escape;
 mod findings;
