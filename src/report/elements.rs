@@ -175,7 +175,7 @@ fn mutant(mutant: &DecidedMutant, lines: &[&str]) -> Mutant {
         end = Place { ..start };
     }
     Mutant {
-        id: visible(mutant.id.as_str()).into_owned(),
+        id: super::mutants::id(mutant),
         mutator_name: visible(mutant.operator.as_str()).into_owned(),
         description: format!("{name}: {} ({})", edit(mutant), reasons(mutant)),
         replacement: same_places(&cut(&mutant.replacement, REPLACEMENT)).into_owned(),

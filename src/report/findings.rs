@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{ChangeOfVerdict, DecidedMutant, FunctionKey, LineRange, Report, Span, Verdict};
 
 use super::escape::visible;
+use super::mutants::id;
 use super::surfaced::nearness;
 
 /// The rule of functions with lines that no test reaches.
@@ -97,7 +98,7 @@ impl Finding<'_> {
     /// mutant more or less does not make another finding of it.
     fn own_fingerprint(&self) -> String {
         if !self.is_unreached() {
-            return visible(self.mutant.id.as_str()).into_owned();
+            return id(self.mutant);
         }
         let function = &self.mutant.function;
         let mut hash = Sha256::new();

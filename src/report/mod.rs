@@ -26,3 +26,5 @@ pub mod terminal;
 
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
