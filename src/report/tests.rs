@@ -2,6 +2,9 @@
 //!
 //! Invariant: what reads a format here is not what wrote it; each text stays text.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::Value;
@@ -196,9 +199,10 @@ fn judge(report: &Report, format: Format) {
             }
         }
         Format::Html => {
-            let plain = rendered(&sample::report(), format);
-            let (known, found) = (tags(&plain), tags(&text));
-            assert!(found.is_subset(&known), "{:?}", found.difference(&known));
+            static KNOWN: LazyLock<BTreeSet<String>> =
+                LazyLock::new(|| tags(&rendered(&sample::report(), Format::Html)));
+            let found = tags(&text);
+            assert!(found.is_subset(&KNOWN), "{:?}", found.difference(&KNOWN));
             no_control(format, &text);
         }
         Format::Badge => assert_eq!(value(report, format).as_object().unwrap().len(), 4),
@@ -245,7 +249,7 @@ fn judge_markdown(text: &str) {
 }
 
 /// The kinds of tags, attributes' names included.
-fn tags(page: &str) -> std::collections::BTreeSet<String> {
+fn tags(page: &str) -> BTreeSet<String> {
     let script = page.find("<script>").unwrap();
     let data = page.rfind("<script type").unwrap();
     [&page[..script], &page[data..]]
@@ -261,7 +265,7 @@ fn tags(page: &str) -> std::collections::BTreeSet<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn text_of_the_project_stays_text_in_every_format(
@@ -279,7 +283,8 @@ fn lines_of_a_megabyte_are_cut_in_what_people_read() {
     let mut long = vec!["short".to_owned(); 14];
     long[3] = "`|<@".repeat(1 << 18);
     long[9] = "\u{202e}\n".repeat(1 << 18);
-    let report = poisoned(&long);
+    let mut report = poisoned(&long);
+    report.mutants.truncate(5);
     for format in Format::ALL {
         let size = rendered(&report, format).len();
         let most = match format {
