@@ -15,7 +15,7 @@ use crate::model::{Gate, MutantId, ScopeKind};
 
 mod reports;
 
-pub(super) use reports::{OutputArgs, ReportArgs, Shown};
+pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -76,6 +76,11 @@ pub(super) enum Command {
     ///
     /// Runs nothing. The exit code is 0 when the report was read and written, whatever it says.
     Report(Box<ReportArgs>),
+    /// Compare two saved reports: which gaps opened, closed, went or stayed
+    ///
+    /// A gap is a mutant that survives or that no test reaches. Mutants are compared by their ids,
+    /// which moved lines do not change.
+    Diff(DiffArgs),
     /// Test a bundled example with stock Python, to see what mutdiff does
     ///
     /// Unpacks a small project into a temporary git repository with a base and a changed branch,

@@ -6,6 +6,7 @@
 mod args;
 mod console;
 mod demo;
+mod diff;
 mod error;
 mod exit;
 mod github_actions;
@@ -32,6 +33,7 @@ pub fn main() -> Exit {
         Command::Run(args) => &args.appearance,
         Command::Show(args) => &args.appearance,
         Command::Report(args) => &args.appearance,
+        Command::Diff(args) => &args.appearance,
         Command::Demo(args) => &args.appearance,
     };
     let console = Console::new(appearance);
@@ -39,6 +41,7 @@ pub fn main() -> Exit {
         Command::Run(args) => run::run(args, console),
         Command::Show(args) => show::run(args, console),
         Command::Report(args) => report::run(args, console),
+        Command::Diff(args) => diff::run(args, console),
         Command::Demo(args) => demo::run(args, console),
     };
     result.unwrap_or_else(|error| {

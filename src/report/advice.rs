@@ -4,8 +4,7 @@
 
 use crate::model::{DecidedMutant, Verdict};
 
-use super::escape::visible;
-use super::mutants::snippet;
+use super::mutants::{function, snippet};
 use super::prose::line_list;
 
 /// A sentence about the test that is missing; nothing where none is.
@@ -14,7 +13,7 @@ pub(super) fn what_would_notice(mutant: &DecidedMutant) -> Option<String> {
     match mutant.verdict {
         Verdict::Survived => {}
         Verdict::NoTests => {
-            let name = visible(mutant.function.name.as_str()).into_owned();
+            let name = function(mutant);
             let lines = line_list(&[mutant.span.lines()]);
             return Some(format!(
                 "a test that calls {name} so that {lines} runs, and asserts on the outcome"

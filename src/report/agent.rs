@@ -9,7 +9,7 @@ use crate::model::{ChangeOfVerdict, DecidedMutant, Report, Verdict};
 
 use super::advice::what_would_notice;
 use super::escape::{cut, visible};
-use super::mutants::{reasons, shown_hunks, verdict};
+use super::mutants::{id, reasons, shown_hunks, verdict};
 use super::prose::percent;
 use super::surfaced::nearness;
 use super::terminal::{counted, headline};
@@ -77,7 +77,7 @@ fn finding(out: &mut String, mutant: &DecidedMutant) {
         Some(ChangeOfVerdict::Unseen) => " unseen",
         None => "",
     };
-    line("gap", &format!("{} {}{change}", mutant.id, verdict(&mutant.verdict)));
+    line("gap", &format!("{} {}{change}", id(mutant), verdict(&mutant.verdict)));
     let start = mutant.span.start;
     line("where", &format!("{}:{}:{}", mutant.function.path, start.line, start.column));
     line("function", mutant.function.name.as_str());

@@ -9,7 +9,7 @@ use crate::model::{Report, Verdict};
 
 use super::advice::what_would_notice;
 use super::escape::{command_message, command_property, cut, visible};
-use super::mutants::{shown_hunks, snippet, unnoticed};
+use super::mutants::{function, id, shown_hunks, snippet, unnoticed};
 use super::prose::{count, line_list};
 use super::surfaced::{Remark, surfaced};
 
@@ -17,6 +17,8 @@ use super::surfaced::{Remark, surfaced};
 const ANNOTATIONS: usize = 10;
 /// Lines and columns of a diff.
 const DIFF: (usize, usize) = (20, 200);
+/// Characters of a path: no system has a longer one.
+const PATH: usize = 4096;
 /// Characters of a title.
 const TITLE: usize = 120;
 
@@ -43,13 +45,14 @@ fn annotation(remark: &Remark<'_>) -> String {
         (true, Some(last)) => (start.line, last.max(end.line)),
         _ => (start.line, end.line),
     };
-    let mut properties = vec![format!("file={}", command_property(mutant.function.path.as_str()))];
+    let mut properties =
+        vec![format!("file={}", command_property(&cut(mutant.function.path.as_str(), PATH)))];
     properties.push(format!("line={},endLine={}", lines.0, lines.1));
     if !unreached && lines.0 == lines.1 {
         let last = end.column.saturating_sub(1).max(start.column);
         properties.push(format!("col={},endColumn={last}", start.column));
     }
-    let name = visible(&cut(mutant.function.name.as_str(), TITLE)).into_owned();
+    let name = cut(&function(mutant), TITLE).into_owned();
     let title = if unreached {
         format!("No test reaches this part of {name}")
     } else {
@@ -88,7 +91,7 @@ fn message(remark: &Remark<'_>) -> String {
         let more = count(remark.beside.len(), "more survivor");
         writeln!(text, "{more} on this line.").expect("a String takes all");
     }
-    write!(text, "mutdiff show {}", visible(mutant.id.as_str())).expect("a String takes all");
+    write!(text, "mutdiff show {}", id(mutant)).expect("a String takes all");
     text
 }
 

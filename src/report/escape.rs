@@ -192,8 +192,9 @@ pub fn command_message(text: &str) -> String {
     visible_lines(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A property of a workflow command. A path is given as it is, line ends included.
+/// A property of a workflow command. Line ends are kept, so that a path is the file's own.
 pub fn command_property(text: &str) -> String {
+    let text = spelled_out(text, |c| !matches!(c, '\n' | '\r') && is_invisible(c));
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         match c {
@@ -242,4 +243,4 @@ pub fn relative_uri(path: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::report) mod tests;

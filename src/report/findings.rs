@@ -4,13 +4,14 @@
 //! nearest to the change first; no two findings have the same fingerprint, and one keeps its own
 //! when lines move.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
 use crate::model::{ChangeOfVerdict, DecidedMutant, FunctionKey, LineRange, Report, Span, Verdict};
 
 use super::escape::visible;
+use super::mutants::id;
 use super::surfaced::nearness;
 
 /// The rule of functions with lines that no test reaches.
@@ -46,16 +47,12 @@ pub(super) fn findings(report: &Report) -> Vec<Finding<'_>> {
     }
     found.sort_by_key(|finding| nearness(finding.mutant));
     // Ids differ in what mutdiff writes; a forged report may repeat one.
-    let mut taken = BTreeSet::new();
+    let mut taken: HashMap<String, usize> = HashMap::new();
     for finding in &mut found {
         let own = finding.own_fingerprint();
-        let mut name = own.clone();
-        let mut next = 2_usize;
-        while !taken.insert(name.clone()) {
-            name = format!("{own}-{next}");
-            next += 1;
-        }
-        finding.fingerprint = name;
+        let times = taken.entry(own.clone()).or_default();
+        *times += 1;
+        finding.fingerprint = if *times == 1 { own } else { format!("{own}-{times}") };
     }
     found
 }
@@ -101,7 +98,7 @@ impl Finding<'_> {
     /// mutant more or less does not make another finding of it.
     fn own_fingerprint(&self) -> String {
         if !self.is_unreached() {
-            return visible(self.mutant.id.as_str()).into_owned();
+            return id(self.mutant);
         }
         let function = &self.mutant.function;
         let mut hash = Sha256::new();

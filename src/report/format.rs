@@ -5,7 +5,9 @@
 
 use crate::model::Report;
 
-use super::{agent, annotations, badge, gitlab, json, junit, markdown, sarif, terminal};
+use super::{
+    agent, annotations, badge, elements, gitlab, html, json, junit, markdown, sarif, terminal,
+};
 
 /// A format that a report can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,6 +28,10 @@ pub enum Format {
     Gitlab,
     /// Compact text for a coding agent.
     Agent,
+    /// mutation-testing-elements JSON, schema 2.
+    Elements,
+    /// A page that needs nothing else.
+    Html,
     /// A badge, as an endpoint of shields.io.
     Badge,
 }
@@ -49,7 +55,7 @@ pub enum NoTestsCase {
 
 impl Format {
     /// Every format, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Json,
         Self::Text,
         Self::Agent,
@@ -58,6 +64,8 @@ impl Format {
         Self::Sarif,
         Self::Gitlab,
         Self::Junit,
+        Self::Elements,
+        Self::Html,
         Self::Badge,
     ];
 
@@ -72,6 +80,8 @@ impl Format {
             Self::Annotations => "annotations",
             Self::Gitlab => "gitlab",
             Self::Agent => "agent",
+            Self::Elements => "elements",
+            Self::Html => "html",
             Self::Badge => "badge",
         }
     }
@@ -83,7 +93,7 @@ impl Format {
 
     /// Whether it shows whole files, so that [`Report::sources`] should be filled.
     pub fn shows_sources(self) -> bool {
-        matches!(self, Self::Json)
+        matches!(self, Self::Json | Self::Elements | Self::Html)
     }
 
     /// The report in this format.
@@ -97,6 +107,8 @@ impl Format {
             Self::Annotations => annotations::write(report),
             Self::Gitlab => gitlab::write(report),
             Self::Agent => agent::write(report),
+            Self::Elements => elements::write(report),
+            Self::Html => html::write(report),
             Self::Badge => badge::write(report),
         }
     }

@@ -11,6 +11,8 @@ use super::findings::{Finding, findings};
 use super::mutants::sentence;
 use super::prose::{count, line_list};
 
+/// Characters of a path: no system has a longer one.
+const PATH: usize = 4096;
 /// Characters of a description.
 const DESCRIPTION: usize = 500;
 
@@ -58,11 +60,11 @@ fn issue(finding: &Finding<'_>) -> Issue {
     let lines = finding.span().lines();
     Issue {
         description: cut(&description, DESCRIPTION).into_owned(),
-        check_name: finding.rule(),
+        check_name: cut(&finding.rule(), DESCRIPTION).into_owned(),
         fingerprint: finding.fingerprint.clone(),
         severity: if finding.is_new() { "major" } else { "minor" },
         location: Location {
-            path: mutant.function.path.as_str().to_owned(),
+            path: cut(mutant.function.path.as_str(), PATH).into_owned(),
             lines: Lines { begin: lines.first.get(), end: lines.last.get() },
         },
     }

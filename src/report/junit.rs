@@ -9,14 +9,16 @@ use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite}
 
 use crate::model::{DecidedMutant, Report, Verdict};
 
-use super::escape::{cut_lines, visible, visible_lines};
+use super::escape::{cut, cut_lines, visible, visible_lines};
 use super::format::NoTestsCase;
-use super::mutants::{edit, reasons, sentence, shown_hunks, verdict};
+use super::mutants::{edit, id, reasons, sentence, shown_hunks, verdict};
 
 /// Lines of a diff that a case shows.
 const LINES: usize = 200;
 /// Characters of a line that a case shows.
 const COLUMNS: usize = 500;
+/// Characters of a name or a path.
+const NAME: usize = 1_000;
 /// Tests that a case names.
 const TESTS: usize = 50;
 
@@ -27,7 +29,7 @@ pub fn write(report: &Report, no_tests: NoTestsCase) -> String {
     for mutant in &report.mutants {
         let path = mutant.function.path.as_str();
         let at = suites.iter().position(|(known, ..)| *known == path).unwrap_or_else(|| {
-            suites.push((path, TestSuite::new(visible(path).as_ref()), 0.0));
+            suites.push((path, TestSuite::new(name(path)), 0.0));
             suites.len() - 1
         });
         let (_, suite, time) = &mut suites[at];
@@ -38,10 +40,10 @@ pub fn write(report: &Report, no_tests: NoTestsCase) -> String {
     xml.set_time(duration(report.timings.wall_milliseconds));
     for (path, mut suite, time) in suites {
         suite.set_time(duration(time));
-        suite.extra.insert("file".into(), visible(path).as_ref().into());
-        suite.add_property(Property::new("mutdiff", report.mutdiff.as_str()));
-        suite.add_property(Property::new("base", visible(&report.base.name).as_ref()));
-        suite.add_property(Property::new("head", visible(&report.head.name).as_ref()));
+        suite.extra.insert("file".into(), name(path).into());
+        suite.add_property(Property::new("mutdiff", name(&report.mutdiff)));
+        suite.add_property(Property::new("base", name(&report.base.name)));
+        suite.add_property(Property::new("head", name(&report.head.name)));
         xml.add_test_suite(suite);
     }
     let mut text = xml.to_string().expect("a String takes all, and dates are not written");
@@ -58,6 +60,11 @@ pub fn write(report: &Report, no_tests: NoTestsCase) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A name or a path, its invisible characters spelled out.
+fn name(text: &str) -> String {
+    visible(&cut(text, NAME)).into_owned()
 }
 
 /// A time that is no number or below zero counts as none.
@@ -82,17 +89,17 @@ fn case(mutant: &DecidedMutant, no_tests: NoTestsCase) -> TestCase {
         }
     };
     let start = mutant.span.start;
-    let name = format!(
+    let title = format!(
         "{}:{} {} [{}] {}",
         start.line,
         start.column,
         edit(mutant),
-        visible(mutant.operator.as_str()),
-        visible(mutant.id.as_str())
+        name(mutant.operator.as_str()),
+        id(mutant)
     );
-    let mut case = TestCase::new(name, status);
+    let mut case = TestCase::new(title, status);
     case.set_classname(classname(mutant)).set_time(duration(mutant.milliseconds));
-    case.extra.insert("file".into(), visible(mutant.function.path.as_str()).as_ref().into());
+    case.extra.insert("file".into(), name(mutant.function.path.as_str()).into());
     case.extra.insert("line".into(), start.line.to_string().into());
     if matches!(mutant.verdict, Verdict::Killed { .. } | Verdict::Timeout { .. }) {
         case.set_system_out(verdict(&mutant.verdict));
@@ -104,12 +111,12 @@ fn case(mutant: &DecidedMutant, no_tests: NoTestsCase) -> TestCase {
 fn classname(mutant: &DecidedMutant) -> String {
     let path = mutant.function.path.as_str();
     let module = path.strip_suffix(".py").unwrap_or(path).replace('/', ".");
-    visible(&format!("{module}.{}", mutant.function.name)).into_owned()
+    name(&format!("{module}.{}", mutant.function.name))
 }
 
 /// A case that did not pass, with what a reader needs: the diff, the reason, the tests.
 fn told(mutant: &DecidedMutant, kind: NonSuccessKind) -> TestCaseStatus {
-    let mut text = format!("{}:{}\n", mutant.function.path, mutant.span.start.line);
+    let mut text = format!("{}:{}\n", name(mutant.function.path.as_str()), mutant.span.start.line);
     text.push_str(&shown_hunks(mutant, LINES, COLUMNS));
     text.push_str("\nin scope: ");
     text.push_str(&reasons(mutant));

@@ -7,10 +7,13 @@ mod advice;
 pub mod agent;
 pub mod annotations;
 pub mod badge;
+pub mod comparison;
+pub mod elements;
 pub mod escape;
 mod findings;
 pub mod format;
 pub mod gitlab;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -23,3 +26,5 @@ pub mod terminal;
 
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod tests;

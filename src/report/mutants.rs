@@ -10,6 +10,23 @@ use super::prose::{count, line_list};
 /// Characters of a mutated text in a title.
 const SNIPPET: usize = 40;
 
+/// Characters of an id: ours have 16, a forged report may have any.
+const ID: usize = 64;
+/// Characters of a message or a list of reasons.
+const TEXT: usize = 2_000;
+/// Characters of a function's name.
+const NAME: usize = 200;
+
+/// The mutant's id.
+pub(super) fn id(mutant: &DecidedMutant) -> String {
+    visible(&cut(mutant.id.as_str(), ID)).into_owned()
+}
+
+/// The name of the mutant's function.
+pub(super) fn function(mutant: &DecidedMutant) -> String {
+    visible(&cut(mutant.function.name.as_str(), NAME)).into_owned()
+}
+
 /// What a verdict has to say beside its word.
 pub(super) fn detail(verdict: &Verdict) -> Option<String> {
     Some(match verdict {
@@ -35,7 +52,7 @@ pub(super) fn detail(verdict: &Verdict) -> Option<String> {
 /// The word of a verdict, with what it has to say.
 pub(super) fn verdict(verdict: &Verdict) -> String {
     match detail(verdict) {
-        Some(detail) => format!("{}: {}", verdict.word(), visible(&detail)),
+        Some(detail) => format!("{}: {}", verdict.word(), visible(&cut(&detail, TEXT))),
         None => verdict.word().to_owned(),
     }
 }
@@ -70,7 +87,7 @@ pub(super) fn shown_hunks(mutant: &DecidedMutant, lines: usize, columns: usize) 
 /// The reasons in words, nearest first.
 pub(super) fn reasons(mutant: &DecidedMutant) -> String {
     let words: Vec<String> = mutant.reasons.iter().map(Reason::to_string).collect();
-    visible(&words.join("; ")).into_owned()
+    visible(&cut(&words.join("; "), TEXT)).into_owned()
 }
 
 /// How many tests ran and noticed nothing, `named` of them by name; a line in words.
@@ -92,7 +109,7 @@ pub(super) fn unnoticed(mutant: &DecidedMutant, named: usize) -> String {
 /// One sentence for a finding: what was done to the code and who did not notice.
 pub(super) fn sentence(mutant: &DecidedMutant) -> String {
     let (from, to) = (snippet(&mutant.original), snippet(&mutant.replacement));
-    let name = visible(mutant.function.name.as_str()).into_owned();
+    let name = function(mutant);
     match &mutant.verdict {
         Verdict::Survived => {
             let ran = match mutant.tests.len() {

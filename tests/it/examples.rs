@@ -12,7 +12,8 @@ use mutdiff::report::json;
 /// The ending of a format's example.
 fn ending(format: Format) -> &'static str {
     match format {
-        Format::Json | Format::Sarif | Format::Gitlab | Format::Badge => "json",
+        Format::Json | Format::Sarif | Format::Gitlab | Format::Elements | Format::Badge => "json",
+        Format::Html => "html",
         Format::Text | Format::Agent | Format::Annotations => "txt",
         Format::Junit => "xml",
         Format::Markdown => "md",

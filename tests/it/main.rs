@@ -17,6 +17,7 @@ mod layers;
 mod layouts;
 mod limits;
 mod outcomes;
+mod page;
 mod plan;
 mod processes;
 mod proofs;

@@ -198,3 +198,38 @@ fn sarif_tools_reads_every_result() {
     assert_eq!(log.read_by(script).trim(), "4 4 8");
     Rendered::of(&hostile(), "sarif", &[]).read_by(script);
 }
+
+#[test]
+fn elements_is_of_the_published_schema() {
+    let path = "fixtures/mutation-testing-elements/mutation-testing-report-schema.json";
+    let schema = fs::read_to_string(root().join(path)).unwrap();
+    let schema = serde_json::from_str(&schema).unwrap();
+    for report in [plain(), hostile()] {
+        let rendered = Rendered::of(&report, "elements", &[]);
+        let text = fs::read_to_string(&rendered.path).unwrap();
+        demand(&schema, &text);
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for file in value["files"].as_object().unwrap().values() {
+            let lines = file["source"].as_str().unwrap().lines().count() as u64;
+            for mutant in file["mutants"].as_array().unwrap() {
+                assert!(mutant["location"]["end"]["line"].as_u64().unwrap() <= lines);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_is_html_without_a_tag_of_the_projects() {
+    let script = "import sys, html.parser\n\
+        tags = set()\n\
+        class Reader(html.parser.HTMLParser):\n\
+        \x20   def handle_starttag(self, tag, attrs):\n\
+        \x20       tags.add(tag)\n\
+        \x20       assert not any(name.startswith('on') or name == 'src' for name, _ in attrs), attrs\n\
+        Reader().feed(open(sys.argv[1], encoding='utf-8').read())\n\
+        print(*sorted(tags))";
+    let plain = Rendered::of(&plain(), "html", &[]).read_by(script);
+    let hostile = Rendered::of(&hostile(), "html", &[]).read_by(script);
+    assert!(plain.contains("mutation-test-report-app"), "{plain}");
+    assert_eq!(plain, hostile);
+}

@@ -140,3 +140,24 @@ fn an_agent_reads_what_would_close_each_gap() {
     assert!(ran.stdout.starts_with("mutdiff: "), "{ran}");
     assert!(ran.stdout.contains("\nwould-notice: a test exactly at the boundary"), "{ran}");
 }
+
+#[test]
+fn a_gap_that_a_new_test_closes_is_told_by_diff() {
+    let project = small();
+    project.run(1, &[]);
+    let place = |name: &str| project.everything().join(name).display().to_string();
+    fs::rename(place("report.json"), place("old.json")).unwrap();
+    let test = "import till\n\n\ndef test_due():\n    assert till.due(3) == 0\n    assert till.due(5) == 5\n";
+    project.write("test_till.py", test);
+    Ran::of(&mut project.main_job(&[]));
+    let (old, new) = (place("old.json"), place("report.json"));
+    let diff = |arguments: &[&str]| Ran::of(&mut project.mutdiff(arguments));
+    diff(&["diff", &old, &new, "--exit-code"]).expect(0).says("closed: ").says(">= → >");
+    diff(&["diff", &new, &old, "--exit-code"]).expect(1).says("opened: ").says("+ if n > 5:");
+    diff(&["diff", &new, &old]).expect(0);
+    let json = diff(&["diff", &old, &new, "--format", "json"]).expect(0).stdout;
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["opened"], serde_json::json!([]), "{json}");
+    assert!(!value["closed"].as_array().unwrap().is_empty(), "{json}");
+    diff(&["diff", &old, "/no/such"]).expect(2).says("cannot read the report /no/such");
+}

@@ -2,6 +2,8 @@
 //!
 //! Invariant: shared by every command that has a report to show, and the same on each.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use crate::cli::output::ReportTarget;
@@ -66,12 +68,40 @@ pub(in crate::cli) struct ReportArgs {
     /// A report that `--report json=PATH` wrote (`-`: standard input); default: that of the last
     /// run in the repository
     #[arg(long, value_name = "PATH")]
-    pub(in crate::cli) from: Option<std::path::PathBuf>,
+    pub(in crate::cli) from: Option<PathBuf>,
     /// A directory in the repository; its last run is shown when there is no --from
     #[arg(long, value_name = "DIR", default_value = ".", conflicts_with = "from")]
-    pub(in crate::cli) repo: std::path::PathBuf,
+    pub(in crate::cli) repo: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) output: OutputArgs,
     #[command(flatten)]
     pub(in crate::cli) appearance: super::Appearance,
+}
+
+/// `mutdiff diff`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct DiffArgs {
+    /// The earlier report, written with `--report json=PATH`
+    #[arg(value_name = "OLD.json")]
+    pub(in crate::cli) old: PathBuf,
+    /// The later one (`-`: standard input)
+    #[arg(value_name = "NEW.json")]
+    pub(in crate::cli) new: PathBuf,
+    /// How the comparison is shown
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = DiffFormat::Text)]
+    pub(in crate::cli) format: DiffFormat,
+    /// Exit with 1 when a gap opened
+    #[arg(long)]
+    pub(in crate::cli) exit_code: bool,
+    #[command(flatten)]
+    pub(in crate::cli) appearance: super::Appearance,
+}
+
+/// How a comparison is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum DiffFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }

@@ -146,7 +146,9 @@ proptest! {
         prop_assert!(!property.contains(['\n', '\r', ':', ',']));
         let back = property.replace("%3A", ":").replace("%2C", ",").replace("%0A", "\n")
             .replace("%0D", "\r").replace("%25", "%");
-        prop_assert_eq!(back, text);
+        let shown = text.replace('\n', "\u{1}").replace('\r', "\u{2}");
+        let shown = visible(&shown).replace("\\x01", "\n").replace("\\x02", "\r");
+        prop_assert_eq!(back, shown);
     }
 
     #[test]

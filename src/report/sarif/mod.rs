@@ -14,7 +14,7 @@ use crate::model::{
 
 use super::escape::{code_block, cut, markdown_text, relative_uri, visible, visible_lines};
 use super::findings::{Finding, NO_TESTS, findings};
-use super::mutants::{reasons, sentence, shown_hunks, unnoticed};
+use super::mutants::{id, reasons, sentence, shown_hunks, unnoticed};
 use super::operators::{self, Entry};
 use super::prose::{count, line_list};
 use super::surfaced::changed_callee;
@@ -134,7 +134,7 @@ fn result(
             ChangeOfVerdict::Fixed | ChangeOfVerdict::Unseen => None,
         }),
         properties: ResultProperties {
-            mutant: visible(mutant.id.as_str()).into_owned(),
+            mutant: id(mutant),
             verdict: mutant.verdict.word(),
             change: mutant.change,
             reasons: cut(&reasons(mutant), NAME).into_owned(),

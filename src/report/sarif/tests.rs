@@ -80,7 +80,7 @@ fn a_log_stays_below_ten_megabytes() {
     let mut mutant = sample::mutant(&sample::key("a", &long), 1, (&long, &long));
     mutant.diff = format!("@@ -1 +1 @@\n{}", format!("-{long}\n").repeat(30));
     mutant.tests = vec![crate::model::TestId::new(&long); 20];
-    report.mutants = vec![mutant; 600];
+    report.mutants = vec![mutant; 400];
     let text = write(&report);
     assert!(text.len() < 10_000_000, "{}", text.len());
     assert!(build(&report).runs[0].properties.left_out > 0);

@@ -3,6 +3,7 @@
 //! Invariant: a pure function of the report and the style; no text of the project reaches the
 //! terminal with a control character in it, and without colour the output has no escape.
 
+mod compared;
 mod conclusion;
 mod findings;
 mod page;
@@ -15,6 +16,7 @@ use crate::model::{Conclusion, Report};
 
 use page::Page;
 
+pub use compared::comparison;
 pub(in crate::report) use conclusion::{counted, headline};
 pub use single::{mutant, patch};
 pub use timings::timings;

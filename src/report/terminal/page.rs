@@ -71,6 +71,11 @@ impl<'s> Page<'s> {
         self.style.verbosity == Verbosity::Verbose
     }
 
+    /// Whether only the least is wanted.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.style.verbosity == Verbosity::Quiet
+    }
+
     /// A piece of a line in its colour, made visible.
     pub(super) fn paint(&self, role: Role, text: &str) -> String {
         let text = visible(text);
