@@ -7,6 +7,7 @@ mod function;
 mod graph;
 mod mutant;
 mod report;
+mod review;
 mod scope;
 mod test;
 mod text;
@@ -20,6 +21,9 @@ pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
 pub use report::{
     Conclusion, Counts, DecidedMutant, Notice, Phase, PhaseTime, REPORT_VERSION, Report, Revision,
     ScopedFunctionReport, SkippedFile, SourceText, Timings,
+};
+pub use review::{
+    Action, ChangedFile, LineComment, NewReview, Place, Posted, PullRequest, StandingRemark,
 };
 pub use scope::{Reason, Reasons, ScopeKind, ScopedFunction, TestChange};
 pub use test::{FailedTest, TestId, TestOutcome};

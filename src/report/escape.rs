@@ -242,4 +242,4 @@ pub fn relative_uri(path: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
