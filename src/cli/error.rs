@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Tests,
     /// mutdiff's own, or the machine's.
     Internal,
+    /// A service's, which does not answer or does not let us.
+    Service,
     /// Nobody's: the user stopped the run before there was anything to report.
     Interrupted,
 }
@@ -74,7 +76,7 @@ impl CliError {
         match self.kind {
             Kind::Usage => Exit::Usage,
             Kind::Tests => Exit::TestsFail,
-            Kind::Internal => Exit::Undecided,
+            Kind::Internal | Kind::Service => Exit::Undecided,
             Kind::Interrupted => Exit::Interrupted,
         }
     }

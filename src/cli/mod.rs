@@ -14,6 +14,7 @@ mod interrupt;
 mod output;
 mod progress;
 mod report;
+mod review;
 mod run;
 mod show;
 
@@ -33,6 +34,7 @@ pub fn main() -> Exit {
         Command::Show(args) => &args.appearance,
         Command::Report(args) => &args.appearance,
         Command::Demo(args) => &args.appearance,
+        Command::Review(args) => &args.appearance,
     };
     let console = Console::new(appearance);
     let result = match &command {
@@ -40,6 +42,7 @@ pub fn main() -> Exit {
         Command::Show(args) => show::run(args, console),
         Command::Report(args) => report::run(args, console),
         Command::Demo(args) => demo::run(args, console),
+        Command::Review(args) => review::run(args, console),
     };
     result.unwrap_or_else(|error| {
         console.error(&error);
