@@ -10,11 +10,13 @@
 //!    tree-sitter, SQLite, the Python processes.
 //! 5. [`model`] is the plain data that all of them speak of.
 //!
-//! `report` renders a [`model::Report`]; it sees the model only.
+//! `report` renders a [`model::Report`], and plans the review of a pull request; `github` carries such
+//! a plan out. Both see the model only.
 
 pub mod cli;
 pub mod config;
 pub mod git;
+pub mod github;
 pub mod lab;
 pub mod model;
 pub mod mutate;

@@ -14,6 +14,7 @@ use crate::config::{DeadlineOptions, Options, RunnerKind, default_memory_limit, 
 use crate::model::{Gate, MutantId, ScopeKind};
 
 mod reports;
+pub(super) mod review;
 
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 
@@ -32,6 +33,8 @@ Examples:
   mutdiff --report json=report.json   write the whole report too
   mutdiff report --from report.json --report html=page.html
                                       a saved report in another format
+  mutdiff review --from report.json --pr 7 --dry-run
+                                      what a review of the pull request would say
   mutdiff --tests tests/unit -k cart  hand these arguments to the test runner (comes last)
   mutdiff show 3fa9                   a mutant as a patch, by the beginning of its id
 
@@ -86,6 +89,11 @@ pub(super) enum Command {
     /// Unpacks a small project into a temporary git repository with a base and a changed branch,
     /// and tests the change. Needs python3 and nothing else.
     Demo(DemoArgs),
+    /// Post a report as a review of a pull request on GitHub
+    ///
+    /// Remarks on lines of the diff, and a summary; what stands there already is brought up to date.
+    /// The token is taken from MUTDIFF_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN.
+    Review(Box<review::ReviewArgs>),
 }
 
 impl Cli {
@@ -194,6 +202,11 @@ pub(super) struct RunArgs {
     pub(super) timings: bool,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    /// Post the result as a review of the pull request, as `mutdiff review` does
+    #[arg(long, conflicts_with = "list", help_heading = "Review")]
+    pub(super) review: bool,
+    #[command(flatten)]
+    pub(super) post: review::PostArgs,
     #[command(flatten)]
     pub(super) appearance: Appearance,
 }
@@ -425,6 +438,9 @@ mod tests {
             ("--gate new,all", "score=PERCENT"),
             ("--memory-limit much", "such as 512M"),
             ("show xyz", "hexadecimal"),
+            ("--review --list", "cannot be used with"),
+            ("review", "--from"),
+            ("review --from a --pr 0", "1.."),
             ("--report xml=a", "json"),
             ("report --from a --repo b", "cannot be used with"),
             ("--report json", "FORMAT=PATH"),

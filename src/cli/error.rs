@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Undecided,
     /// mutdiff's own, or the machine's.
     Internal,
+    /// A service's, which does not answer or does not let us.
+    Service,
     /// Nobody's: the user stopped the run before there was anything to report.
     Interrupted,
 }
@@ -76,7 +78,7 @@ impl CliError {
         match self.kind {
             Kind::Usage => Exit::Usage,
             Kind::Tests => Exit::TestsFail,
-            Kind::Undecided | Kind::Internal => Exit::Undecided,
+            Kind::Undecided | Kind::Internal | Kind::Service => Exit::Undecided,
             Kind::Interrupted => Exit::Interrupted,
         }
     }

@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 
 use super::args::OutputArgs;
 use super::console::Console;
+use super::error::CliError;
 use crate::model::Report;
-use crate::report::{escape, markdown};
+use crate::report::{annotations, escape, markdown};
 
 /// Whether this is a job of a workflow.
-fn is_here() -> bool {
+pub(super) fn is_here() -> bool {
     env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
@@ -27,6 +28,21 @@ pub(super) fn is_wanted(args: &OutputArgs) -> bool {
 /// Text for standard output or standard error: the runner reads commands from both.
 pub(super) fn as_log(text: &str) -> Cow<'_, str> {
     if is_here() { escape::no_commands(text) } else { text.into() }
+}
+
+/// Writes the findings as annotations: to standard error where a report takes standard output.
+pub(super) fn annotate(
+    report: &Report,
+    stdout_taken: bool,
+    console: Console,
+) -> Result<(), CliError> {
+    let commands = annotations::write(report);
+    if stdout_taken {
+        console.commands(&commands);
+        Ok(())
+    } else {
+        console.result(&commands)
+    }
 }
 
 /// Appends the report to the summary of the step; a summary that cannot be written to is told, and

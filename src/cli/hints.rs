@@ -8,6 +8,7 @@ use std::path::Path;
 use super::error::{CliError, Kind};
 use crate::config::ConfigError;
 use crate::git::GitError;
+use crate::github::GithubError;
 use crate::lab::LabError;
 use crate::store::StoreError;
 use crate::syntax::SyntaxError;
@@ -20,6 +21,53 @@ impl From<LabError> for CliError {
     fn from(error: LabError) -> Self {
         let (kind, hints) = advice(&error);
         hints.into_iter().fold(Self::of(kind, &error), Self::hint)
+    }
+}
+
+impl From<&GithubError> for CliError {
+    fn from(error: &GithubError) -> Self {
+        let (kind, hints) = github(error);
+        hints.into_iter().fold(Self::of(kind, error), Self::hint)
+    }
+}
+
+fn github(error: &GithubError) -> (Kind, Vec<String>) {
+    let service = |hint: &str| (Kind::Service, vec![hint.to_owned()]);
+    match error {
+        GithubError::BadToken => {
+            usage(["see what MUTDIFF_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN holds"])
+        }
+        GithubError::NoRepository | GithubError::BadRepository(_) => {
+            usage(["name it as --repo OWNER/NAME; with `mutdiff --review`, in GITHUB_REPOSITORY"])
+        }
+        GithubError::NoPullRequest => usage(["name it with --pr N"]),
+        GithubError::EventFile { .. } | GithubError::Event { .. } => usage([
+            "GITHUB_EVENT_PATH names the event; without it, name the pull request with --pr N",
+        ]),
+        GithubError::BadApi(_) | GithubError::Cleartext(_) => {
+            usage(["GITHUB_API_URL is something like https://github.example.com/api/v3"])
+        }
+        GithubError::SetUp(_) => usage([
+            "encrypted connections need the system's certificates: install ca-certificates, or set SSL_CERT_FILE",
+        ]),
+        GithubError::Unauthorized { .. } => {
+            usage(["the token may have expired; give a new one in GITHUB_TOKEN"])
+        }
+        GithubError::Forbidden { .. } => usage([
+            "the token needs `pull-requests: write`; that of a pull request from a fork has not: see docs/review.md",
+        ]),
+        GithubError::Limited { .. }
+        | GithubError::Unavailable { .. }
+        | GithubError::Uncertain { .. } => {
+            service("try again later with mutdiff review --from REPORT; nothing is said twice")
+        }
+        GithubError::Unreachable { .. } => {
+            service("see whether the machine reaches it; HTTPS_PROXY and NO_PROXY are heeded")
+        }
+        GithubError::Rejected { status: 300..400, .. } => {
+            usage(["the repository may have another name now: name it as --repo OWNER/NAME"])
+        }
+        GithubError::Rejected { .. } | GithubError::Unexpected { .. } => service(REPORT_IT),
     }
 }
 

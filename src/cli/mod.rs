@@ -15,6 +15,7 @@ mod interrupt;
 mod output;
 mod progress;
 mod report;
+mod review;
 mod run;
 mod show;
 
@@ -35,6 +36,7 @@ pub fn main() -> Exit {
         Command::Report(args) => &args.appearance,
         Command::Diff(args) => &args.appearance,
         Command::Demo(args) => &args.appearance,
+        Command::Review(args) => &args.appearance,
     };
     let console = Console::new(appearance);
     let result = match &command {
@@ -43,6 +45,7 @@ pub fn main() -> Exit {
         Command::Report(args) => report::run(args, console),
         Command::Diff(args) => diff::run(args, console),
         Command::Demo(args) => demo::run(args, console),
+        Command::Review(args) => review::run(args, console),
     };
     result.unwrap_or_else(|error| {
         console.error(&error);

@@ -14,7 +14,7 @@ use super::github_actions;
 use super::hints::shell_word;
 use crate::model::{Report, Timings};
 use crate::report::format::{Format, FormatOptions};
-use crate::report::{agent, annotations, terminal};
+use crate::report::{agent, terminal};
 
 /// A format and where it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +74,11 @@ pub(super) fn check(targets: &[ReportTarget]) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Whether a report takes standard output, so that nothing else may.
+pub(super) fn takes_stdout(targets: &[ReportTarget]) -> bool {
+    targets.iter().any(|target| target.place == Place::Stdout)
+}
+
 fn check_path(path: &Path) -> Result<(), CliError> {
     let refuse = |why: String, hint: String| {
         let text = format!("cannot write a report to {}: {why}", path.display());
@@ -125,7 +130,7 @@ pub(super) fn show_and_write(
     live: bool,
     console: Console,
 ) -> Result<(), CliError> {
-    let stdout_taken = args.report.iter().any(|target| target.place == Place::Stdout);
+    let stdout_taken = takes_stdout(&args.report);
     let style = console.style(if stdout_taken { console.err } else { console.out });
     let mut text = match args.format {
         Shown::Text => terminal::render(report, &style),
@@ -141,12 +146,7 @@ pub(super) fn show_and_write(
         console.result(&github_actions::as_log(&text))?;
     }
     if live && github_actions::is_wanted(args) {
-        let commands = annotations::write(report);
-        if stdout_taken {
-            console.commands(&commands);
-        } else {
-            console.result(&commands)?;
-        }
+        github_actions::annotate(report, stdout_taken, console)?;
         github_actions::append_summary(report, console);
     }
     match write(&args.report, report, args.format_options())? {

@@ -2,8 +2,8 @@
 //!
 //! Invariant: nothing is run; a file that is no report writes nothing.
 
-use std::fs;
-use std::io::{self, Read as _};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::args::{ReportArgs, default_options};
@@ -14,6 +14,9 @@ use super::output;
 use crate::lab;
 use crate::model::Report;
 use crate::report::json::{self, JsonError};
+
+/// Largest report that is read, in bytes.
+const LARGEST: u64 = 128 << 20;
 
 /// Runs the command.
 pub(super) fn run(args: &ReportArgs, console: Console) -> Result<Exit, CliError> {
@@ -41,12 +44,8 @@ pub(super) fn run(args: &ReportArgs, console: Console) -> Result<Exit, CliError>
 pub(super) fn saved(path: &Path) -> Result<Report, CliError> {
     let is_stdin = path == Path::new("-");
     let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
-    let bytes = if is_stdin {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        fs::read(path)
-    };
+    let bytes =
+        if is_stdin { limited(io::stdin().lock()) } else { File::open(path).and_then(limited) };
     let bytes = bytes.map_err(|error| {
         CliError::usage(format!("cannot read the report {name}"))
             .caused(Some(&error))
@@ -72,10 +71,29 @@ pub(super) fn saved(path: &Path) -> Result<Report, CliError> {
     })
 }
 
+/// All of it, unless that is more than any report of ours: who wrote it may want our memory.
+fn limited(source: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
+        let text = format!("it is larger than {} MiB", LARGEST >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::report::sample;
+
+    #[test]
+    fn an_endless_report_is_refused() {
+        let error = limited(io::repeat(b' ')).unwrap_err();
+        assert_eq!(error.to_string(), "it is larger than 128 MiB");
+    }
 
     fn refused(text: impl AsRef<[u8]>) -> String {
         let dir = tempfile::tempdir().unwrap();

@@ -11,6 +11,7 @@ use super::error::{CliError, Kind};
 use super::exit::Exit;
 use super::hints::shell_word;
 use super::progress::Progress;
+use super::review::Review;
 use super::{interrupt, output};
 use crate::config::Options;
 use crate::lab;
@@ -24,15 +25,23 @@ pub(super) fn run(args: &RunArgs, console: Console) -> Result<Exit, CliError> {
         let text = format!("there is no directory {}", options.repo.display());
         return Err(CliError::usage(text).hint("name one in a git repository with --repo DIR"));
     }
+    let review = match args.review {
+        true => Review::before_a_run(&args.post, &args.output, console)?,
+        false => None,
+    };
     let mut report = if args.list { list(&options, console)? } else { conduct(&options, console)? };
     if args.output.shows_sources() {
         report.sources = lab::sources(&options, &report)?;
     }
     let timings = args.timings.then_some(&report.timings);
-    let live = !args.list;
+    // A review says on the lines what annotations would say there: only one of them does.
+    let live = !args.list && review.is_none();
     output::show_and_write(&args.output, &report, timings, live, console)?;
     if let Some(advice) = look_at_one(&report, &options.repo) {
         console.note(&advice);
+    }
+    if let Some(review) = review {
+        review.post(&report, console)?;
     }
     Ok(report.conclusion.into())
 }

@@ -8,6 +8,7 @@ mod gate;
 mod graph;
 mod mutant;
 mod report;
+mod review;
 mod scope;
 mod test;
 mod text;
@@ -22,6 +23,9 @@ pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
 pub use report::{
     Conclusion, Counts, DecidedMutant, Notice, Phase, PhaseTime, REPORT_VERSION, Report, Revision,
     ScopedFunctionReport, SkippedFile, SourceText, Timings,
+};
+pub use review::{
+    Action, ChangedFile, LineComment, NewReview, Place, Posted, PullRequest, StandingRemark,
 };
 pub use scope::{Reason, Reasons, ScopeKind, ScopedFunction, TestChange};
 pub use test::{FailedTest, TestId, TestOutcome};

@@ -243,4 +243,4 @@ pub fn relative_uri(path: &str) -> String {
 }
 
 #[cfg(test)]
-pub(in crate::report) mod tests;
+pub(crate) mod tests;

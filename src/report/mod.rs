@@ -20,6 +20,7 @@ pub mod markdown;
 mod mutants;
 mod operators;
 mod prose;
+pub mod review;
 pub mod sarif;
 pub mod surfaced;
 pub mod terminal;

@@ -66,8 +66,8 @@ impl<'r> Surfaced<'r> {
     }
 }
 
-/// Chooses the remarks of a report.
-pub fn surfaced(report: &Report) -> Surfaced<'_> {
+/// All that could be remarked, nearest to the change first, whatever the limits.
+pub fn remarks(report: &Report) -> Vec<Remark<'_>> {
     let mut findings: Vec<&DecidedMutant> =
         report.mutants.iter().filter(|mutant| is_surfaced(mutant)).collect();
     findings.sort_by_key(|mutant| (nearness(mutant), mutant.verdict == Verdict::NoTests));
@@ -91,11 +91,15 @@ pub fn surfaced(report: &Report) -> Surfaced<'_> {
         };
         remarks.push(Remark { mutant, beside: Vec::new() });
     }
+    remarks
+}
 
+/// Chooses the remarks of a report.
+pub fn surfaced(report: &Report) -> Surfaced<'_> {
     let mut chosen = Surfaced::default();
     let mut lines = BTreeSet::new();
     let mut files: BTreeMap<&RepoPath, usize> = BTreeMap::new();
-    for remark in remarks {
+    for remark in remarks(report) {
         let path = &remark.mutant.function.path;
         let in_file = files.entry(path).or_default();
         if *in_file < A_FILE && lines.insert((path, remark.mutant.span.start.line)) {

@@ -25,7 +25,8 @@ use crate::config::RunnerKind;
 use crate::model::RepoPath;
 
 /// Variables that never reach a test (guarantee 8: mutated code runs without tokens).
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 8] = [
+    "MUTDIFF_GITHUB_TOKEN",
     "GITHUB_TOKEN",
     "GH_TOKEN",
     "GH_ENTERPRISE_TOKEN",

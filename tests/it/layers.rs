@@ -42,12 +42,15 @@ const EXCEPTIONS: [(&str, &str, &str); 1] = [(
 )];
 
 /// Crates that one module alone names.
-const OWNERS: [(&str, &str); 5] = [
+const OWNERS: [(&str, &str); 8] = [
     ("git2", "git"),
     ("tree_sitter", "syntax"),
     ("tree_sitter_python", "syntax"),
     ("rusqlite", "store"),
     ("clap", "cli"),
+    ("octocrab", "github"),
+    ("hyper_util", "github"),
+    ("tokio", "github"),
 ];
 
 /// Where something may be printed: results and errors of the command line, and reports for people.

@@ -23,6 +23,8 @@ mod processes;
 mod proofs;
 mod readers;
 mod reports;
+mod review;
+mod review_scenarios;
 mod scenarios;
 mod second_run;
 mod show_and_demo;

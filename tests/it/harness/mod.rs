@@ -4,9 +4,12 @@
 
 mod commands;
 mod fake_python;
+pub(crate) mod github;
 mod processes;
 mod projects;
 mod pythons;
+pub(crate) mod reports;
+mod review_run;
 mod scenarios;
 
 pub(crate) use commands::{Ran, Running, clean};
@@ -16,4 +19,5 @@ pub(crate) use projects::{
     Project, expected, fixture_arguments, fixture_names, fixture_pythons, verdicts,
 };
 pub(crate) use pythons::{Python, pythons};
+pub(crate) use review_run::ReviewRun;
 pub(crate) use scenarios::play;
