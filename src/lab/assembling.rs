@@ -3,16 +3,18 @@
 //! Invariant: every planned mutant is in the report with a verdict; the conclusion follows from
 //! the verdicts alone.
 
+use std::collections::BTreeMap;
+
 use super::change::Change;
 use super::clock::Clock;
 use super::deciding::Decision;
 use super::planning::{Planned, is_changed};
 use super::subject::Subject;
 use crate::config::Options;
-use crate::git::Head;
+use crate::git::{Head, LineMap};
 use crate::model::{
     ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, NotRunReason, Notice,
-    REPORT_VERSION, Report, Revision, ScopedFunctionReport, TestId, Verdict,
+    REPORT_VERSION, RepoPath, Report, Revision, ScopedFunctionReport, TestId, Verdict,
 };
 
 /// A mutant with what became of it.
@@ -27,6 +29,7 @@ pub(super) fn decided(planned: &Planned, decision: &Decision, reused: bool) -> D
         function: mutant.function.clone(),
         operator: mutant.operator.clone(),
         span: mutant.span,
+        head_lines: None,
         original: mutant.original.clone(),
         replacement: mutant.replacement.clone(),
         diff: planned.diff.clone(),
@@ -77,9 +80,10 @@ pub(super) fn report(
     options: &Options,
     subject: &Subject,
     change: &Change,
-    parts: Parts,
+    mut parts: Parts,
     clock: &mut Clock,
 ) -> Report {
+    place_in_head(subject, &mut parts.mutants);
     let counts = Counts::of(&parts.mutants);
     let mut skipped_files = change.skipped.clone();
     for skipped in &subject.skipped {
@@ -117,6 +121,7 @@ pub(super) fn report(
                 commit: Some(commit.clone()),
             },
         },
+        pull_request_head: subject.base.pull_request_head.clone(),
         python: parts.python,
         runner: parts.runner,
         scope: options.scope,
@@ -130,6 +135,21 @@ pub(super) fn report(
         notices,
         timings: clock.timings(options.jobs.get()),
         sources: Vec::new(),
+    }
+}
+
+/// Finds the mutants' lines in the pull request's own head, where its merge is tested.
+fn place_in_head(subject: &Subject, mutants: &mut [DecidedMutant]) {
+    let Some(commit) = &subject.base.pull_request_head else { return };
+    let mut maps: BTreeMap<RepoPath, Option<LineMap>> = BTreeMap::new();
+    for mutant in mutants {
+        let path = &mutant.function.path;
+        let map = maps.entry(path.clone()).or_insert_with(|| {
+            // A file that cannot be read has no lines to be placed; its mutants say so already.
+            let tested = subject.repository.read(&subject.head, path).ok()??;
+            subject.repository.lines_at(commit, path, &tested).ok()?
+        });
+        mutant.head_lines = map.as_ref().and_then(|map| map.range(mutant.span.lines()));
     }
 }
 
