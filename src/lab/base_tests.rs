@@ -51,7 +51,7 @@ impl BaseTests {
         for (id, past) in by_test {
             let exact = past.iter().find(|test| {
                 let reached = test.entered.iter().chain(&test.function);
-                code_digest(reached, at_base) == test.code
+                code_digest(reached, true, at_base) == test.code
             });
             let counting: Vec<&&PastTest> = match exact {
                 Some(exact) => vec![exact],
@@ -130,7 +130,7 @@ fn code(
     test: &StoredTest,
     fingerprint: impl Fn(&FunctionKey) -> Option<Fingerprint>,
 ) -> ReachDigest {
-    code_digest(known.trace.entered(test).chain(&test.summary.function), fingerprint)
+    code_digest(known.trace.entered(test).chain(&test.summary.function), true, fingerprint)
 }
 
 /// A function of the base under the name that its file has now.
