@@ -4,6 +4,7 @@
 //! that was there and has no such record, all that is known counts. Files that moved since have
 //! their new names.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::basis::code_digest;
@@ -93,7 +94,10 @@ impl BaseTests {
     }
 
     /// The calls of the present with those of the base.
-    pub(super) fn graph(&self, change: &Change, present: &CallGraph) -> CallGraph {
+    pub(super) fn graph<'g>(&self, change: &Change, present: &'g CallGraph) -> Cow<'g, CallGraph> {
+        if !change.moves_files() && self.tests.is_empty() {
+            return Cow::Borrowed(present);
+        }
         let mut graph = if change.moves_files() {
             let mut graph = CallGraph::default();
             for (caller, callee) in present.edges() {
@@ -106,7 +110,7 @@ impl BaseTests {
         for (caller, callee) in self.tests.values().flat_map(|test| &test.edges) {
             graph.add(caller.clone(), callee.clone());
         }
-        graph
+        Cow::Owned(graph)
     }
 }
 

@@ -114,12 +114,18 @@ fn read(connection: &Connection) -> Result<Vec<PastTest>, Fault> {
 const MOVE: &str = "INSERT OR REPLACE INTO past(test, code, path, function, entered, edges)
      SELECT id, code, path, function, entered, edges FROM test WHERE outcome IN (0, 2)";
 
-/// Keeps the record of a test that is about to be replaced by one with another `code`, or removed.
+/// Keeps the record of a test that is about to be replaced by one with another `code`, or removed. A
+/// past record with the code of the next is the same once more.
 pub(super) fn keep(
     connection: &Connection,
     test: u32,
     next: Option<&ReachDigest>,
 ) -> Result<(), Fault> {
+    if let Some(next) = next {
+        let mut delete =
+            connection.prepare_cached("DELETE FROM past WHERE test = ? AND code = ?")?;
+        delete.execute(params![test, next.0])?;
+    }
     let mut insert = connection.prepare_cached(&format!("{MOVE} AND id = ? AND code IS NOT ?"))?;
     if insert.execute(params![test, next.map(|code| code.0)])? > 0 {
         let mut trim = connection.prepare_cached(
@@ -191,6 +197,16 @@ mod tests {
         let states: Vec<u8> = past.iter().map(|test| test.code.0[0]).collect();
         assert_eq!(states, [8, 7, 6, 5]);
         assert_eq!(past[3].entered, [function("f")]);
+    }
+
+    #[test]
+    fn a_state_that_is_the_present_again_is_no_past() {
+        let (_dir, mut store) = store();
+        store.put_tests(&[in_state(1, &["f"])]).unwrap();
+        store.set_env(&EnvKey("another".into())).unwrap();
+        assert_eq!(store.past_tests().unwrap().len(), 1);
+        store.put_tests(&[in_state(1, &["f"])]).unwrap();
+        assert_eq!(store.past_tests().unwrap(), []);
     }
 
     #[test]
