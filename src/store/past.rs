@@ -114,27 +114,50 @@ fn read(connection: &Connection) -> Result<Vec<PastTest>, Fault> {
 const MOVE: &str = "INSERT OR REPLACE INTO past(test, code, path, function, entered, edges)
      SELECT id, code, path, function, entered, edges FROM test WHERE outcome IN (0, 2)";
 
-/// Keeps the record of a test that is about to be replaced by one with another `code`, or removed. A
-/// past record with the code of the next is the same once more.
-pub(super) fn keep(
-    connection: &Connection,
-    test: u32,
-    next: Option<&ReachDigest>,
-) -> Result<(), Fault> {
-    if let Some(next) = next {
-        let mut delete =
-            connection.prepare_cached("DELETE FROM past WHERE test = ? AND code = ?")?;
-        delete.execute(params![test, next.0])?;
+/// What there is to keep and to drop while tests are put: nothing in a first trace.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept {
+    /// No test has a present record behind this number.
+    highest: Option<u32>,
+    has_past: bool,
+}
+
+impl Kept {
+    /// Looks at what is there.
+    pub(super) fn find(connection: &Connection) -> Result<Self, Fault> {
+        let mut select = connection
+            .prepare_cached("SELECT (SELECT max(id) FROM test), EXISTS (SELECT 1 FROM past)")?;
+        Ok(select.query_row([], |row| Ok(Self { highest: row.get(0)?, has_past: row.get(1)? }))?)
     }
-    let mut insert = connection.prepare_cached(&format!("{MOVE} AND id = ? AND code IS NOT ?"))?;
-    if insert.execute(params![test, next.map(|code| code.0)])? > 0 {
-        let mut trim = connection.prepare_cached(
-            "DELETE FROM past WHERE test = ?1 AND id NOT IN
-             (SELECT id FROM past WHERE test = ?1 ORDER BY id DESC LIMIT ?2)",
-        )?;
-        trim.execute(params![test, KEPT])?;
+
+    /// Keeps the record of a test that is about to be replaced by one with another `code`, or
+    /// removed. A past record with the code of the next is the same once more, and goes.
+    pub(super) fn keep(
+        &mut self,
+        connection: &Connection,
+        test: u32,
+        next: Option<&ReachDigest>,
+    ) -> Result<(), Fault> {
+        if let (true, Some(next)) = (self.has_past, next) {
+            let mut delete =
+                connection.prepare_cached("DELETE FROM past WHERE test = ? AND code = ?")?;
+            delete.execute(params![test, next.0])?;
+        }
+        if self.highest.is_none_or(|highest| test > highest) {
+            return Ok(());
+        }
+        let mut insert =
+            connection.prepare_cached(&format!("{MOVE} AND id = ? AND code IS NOT ?"))?;
+        if insert.execute(params![test, next.map(|code| code.0)])? > 0 {
+            self.has_past = true;
+            let mut trim = connection.prepare_cached(
+                "DELETE FROM past WHERE test = ?1 AND id NOT IN
+                 (SELECT id FROM past WHERE test = ?1 ORDER BY id DESC LIMIT ?2)",
+            )?;
+            trim.execute(params![test, KEPT])?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Keeps the records of all tests.
