@@ -23,6 +23,8 @@ pub(super) struct BaseTest {
     pub function: Option<FunctionKey>,
     /// The functions that it entered.
     pub entered: BTreeSet<FunctionKey>,
+    /// Whether that is known, and not only what it entered in other states of the code.
+    pub is_known: bool,
     edges: BTreeSet<(FunctionKey, FunctionKey)>,
 }
 
@@ -68,7 +70,7 @@ impl BaseTests {
                     past.iter().filter(was_there).collect()
                 }
             };
-            let mut test = BaseTest::default();
+            let mut test = BaseTest { is_known: exact.is_some(), ..BaseTest::default() };
             for past in counting {
                 test.path = past.path.as_ref().map(|path| change.now_at(path).clone());
                 test.function = past.function.as_ref().map(|key| renamed(change, key));

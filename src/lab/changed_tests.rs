@@ -59,8 +59,10 @@ impl ChangedTests {
         let mut files_of_base: BTreeSet<RepoPath> = BTreeSet::new();
         for (id, test) in base.iter() {
             let function = test.function.as_ref();
-            of_base.extend(function.into_iter().chain(&test.entered).cloned());
-            files_of_base.extend(test.path.clone());
+            if test.is_known {
+                of_base.extend(function.into_iter().chain(&test.entered).cloned());
+                files_of_base.extend(test.path.clone());
+            }
             let here = test.path.as_ref().is_some_and(|path| differing.files.contains(path));
             let touched = here
                 || function.is_some_and(|key| differing.functions.contains(key))
