@@ -253,7 +253,7 @@ fn git(error: &GitError) -> (Kind, Vec<String>) {
             usage(["name one with --base REF; git branch -a lists what there is"])
         }
         GitError::BaseNotFound { shallow: true, .. } => usage([
-            "the clone is shallow: fetch the base first, git fetch origin BRANCH:BRANCH",
+            "the clone is shallow: fetch the base first, git fetch origin BRANCH:BRANCH; for the merge commit of a pull request, a depth of 2 and no --base will do",
             "in GitHub Actions: actions/checkout with `fetch-depth: 0`",
         ]),
         GitError::RevisionNotFound { .. } => {

@@ -17,6 +17,8 @@ pub struct Base {
     pub commit: String,
     /// The id of the newest commit that it shares with the tested revision.
     pub merge_base: String,
+    /// The id of a pull request's own head, where what is tested is its merge.
+    pub pull_request_head: Option<String>,
     /// What the reader should know about the choice.
     pub notices: Vec<Notice>,
 }
@@ -84,7 +86,13 @@ impl Repository {
             }
             other => other?,
         };
-        Ok(Base { name, commit: commit.to_string(), merge_base: merge_base.to_string(), notices })
+        Ok(Base {
+            name,
+            commit: commit.to_string(),
+            merge_base: merge_base.to_string(),
+            pull_request_head: merge.and_then(|merge| merge.head),
+            notices,
+        })
     }
 
     fn first_parent(&self, merge: &PullMerge) -> Result<Base, GitError> {
@@ -104,7 +112,8 @@ impl Repository {
             merge.name
         );
         let notices = vec![Notice { code: "pull_request_merge".to_owned(), message }];
-        Ok(Base { name, commit: commit.clone(), merge_base: commit, notices })
+        let pull_request_head = merge.head.clone();
+        Ok(Base { name, commit: commit.clone(), merge_base: commit, pull_request_head, notices })
     }
 
     fn candidates(
@@ -236,8 +245,13 @@ mod tests {
         let tip = repo.commit("main goes on");
         repo.git(&["checkout", "-q", "topic"]);
         let found = base(&repo, Some("main"), Some("ignored")).unwrap();
-        let expected =
-            Base { name: "main".into(), commit: tip, merge_base: first, notices: Vec::new() };
+        let expected = Base {
+            name: "main".into(),
+            commit: tip,
+            merge_base: first,
+            pull_request_head: None,
+            notices: Vec::new(),
+        };
         assert_eq!(found, expected);
     }
 

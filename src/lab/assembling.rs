@@ -3,6 +3,8 @@
 //! Invariant: every planned mutant is in the report with a verdict; the conclusion follows from
 //! the verdicts alone.
 
+use std::collections::BTreeMap;
+
 use super::against::AgainstBase;
 use super::change::Change;
 use super::clock::Clock;
@@ -10,10 +12,10 @@ use super::deciding::Decision;
 use super::planning::Planned;
 use super::subject::Subject;
 use crate::config::Options;
-use crate::git::Head;
+use crate::git::{Head, LineMap};
 use crate::model::{
     Conclusion, Counts, DecidedMutant, FailedTest, Gate, NotRunReason, Notice, REPORT_VERSION,
-    Report, Revision, ScopedFunctionReport, TestId, Verdict,
+    RepoPath, Report, Revision, ScopedFunctionReport, TestId, Verdict,
 };
 
 /// A mutant with what became of it.
@@ -29,6 +31,7 @@ pub(super) fn decided(
         function: mutant.function.clone(),
         operator: mutant.operator.clone(),
         span: mutant.span,
+        head_lines: None,
         original: mutant.original.clone(),
         replacement: mutant.replacement.clone(),
         diff: planned.diff.clone(),
@@ -79,9 +82,10 @@ pub(super) fn report(
     options: &Options,
     subject: &Subject,
     change: &Change,
-    parts: Parts,
+    mut parts: Parts,
     clock: &mut Clock,
 ) -> Report {
+    place_in_head(subject, &mut parts.mutants);
     let counts = Counts::of(&parts.mutants);
     let mut skipped_files = change.skipped.clone();
     for skipped in &subject.skipped {
@@ -120,6 +124,7 @@ pub(super) fn report(
                 commit: Some(commit.clone()),
             },
         },
+        pull_request_head: subject.base.pull_request_head.clone(),
         python: parts.python,
         runner: parts.runner,
         scope: options.scope,
@@ -134,6 +139,21 @@ pub(super) fn report(
         notices,
         timings: clock.timings(options.jobs.get()),
         sources: Vec::new(),
+    }
+}
+
+/// Finds the mutants' lines in the pull request's own head, where its merge is tested.
+fn place_in_head(subject: &Subject, mutants: &mut [DecidedMutant]) {
+    let Some(commit) = &subject.base.pull_request_head else { return };
+    let mut maps: BTreeMap<RepoPath, Option<LineMap>> = BTreeMap::new();
+    for mutant in mutants {
+        let path = &mutant.function.path;
+        let map = maps.entry(path.clone()).or_insert_with(|| {
+            // A file that cannot be read has no lines to be placed; its mutants say so already.
+            let tested = subject.repository.read(&subject.head, path).ok()??;
+            subject.repository.lines_at(commit, path, &tested).ok()?
+        });
+        mutant.head_lines = map.as_ref().and_then(|map| map.range(mutant.span.lines()));
     }
 }
 

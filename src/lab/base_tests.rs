@@ -4,6 +4,7 @@
 //! that was there and has no such record, all that is known counts. Files that moved since have
 //! their new names.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::basis::code_digest;
@@ -22,6 +23,8 @@ pub(super) struct BaseTest {
     pub function: Option<FunctionKey>,
     /// The functions that it entered.
     pub entered: BTreeSet<FunctionKey>,
+    /// Whether that is known, and not only what it entered in other states of the code.
+    pub is_known: bool,
     edges: BTreeSet<(FunctionKey, FunctionKey)>,
 }
 
@@ -51,7 +54,7 @@ impl BaseTests {
         for (id, past) in by_test {
             let exact = past.iter().find(|test| {
                 let reached = test.entered.iter().chain(&test.function);
-                code_digest(reached, at_base) == test.code
+                code_digest(reached, true, at_base) == test.code
             });
             let counting: Vec<&&PastTest> = match exact {
                 Some(exact) => vec![exact],
@@ -67,7 +70,7 @@ impl BaseTests {
                     past.iter().filter(was_there).collect()
                 }
             };
-            let mut test = BaseTest::default();
+            let mut test = BaseTest { is_known: exact.is_some(), ..BaseTest::default() };
             for past in counting {
                 test.path = past.path.as_ref().map(|path| change.now_at(path).clone());
                 test.function = past.function.as_ref().map(|key| renamed(change, key));
@@ -93,7 +96,10 @@ impl BaseTests {
     }
 
     /// The calls of the present with those of the base.
-    pub(super) fn graph(&self, change: &Change, present: &CallGraph) -> CallGraph {
+    pub(super) fn graph<'g>(&self, change: &Change, present: &'g CallGraph) -> Cow<'g, CallGraph> {
+        if !change.moves_files() && self.tests.is_empty() {
+            return Cow::Borrowed(present);
+        }
         let mut graph = if change.moves_files() {
             let mut graph = CallGraph::default();
             for (caller, callee) in present.edges() {
@@ -106,7 +112,7 @@ impl BaseTests {
         for (caller, callee) in self.tests.values().flat_map(|test| &test.edges) {
             graph.add(caller.clone(), callee.clone());
         }
-        graph
+        Cow::Owned(graph)
     }
 }
 
@@ -130,7 +136,7 @@ fn code(
     test: &StoredTest,
     fingerprint: impl Fn(&FunctionKey) -> Option<Fingerprint>,
 ) -> ReachDigest {
-    code_digest(known.trace.entered(test).chain(&test.summary.function), fingerprint)
+    code_digest(known.trace.entered(test).chain(&test.summary.function), true, fingerprint)
 }
 
 /// A function of the base under the name that its file has now.

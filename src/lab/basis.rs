@@ -59,13 +59,16 @@ impl Closures {
     }
 }
 
-/// A digest of functions alone, in one state of the code; of a test, those that it entered and its own.
+/// A digest of functions alone, in one state of the code: those that a test entered, and its own;
+/// and whether it ran or was skipped.
 pub(super) fn code_digest<'k>(
     entered: impl Iterator<Item = &'k FunctionKey>,
+    ran: bool,
     fingerprint: impl Fn(&FunctionKey) -> Option<Fingerprint>,
 ) -> ReachDigest {
     let entered: BTreeSet<&FunctionKey> = entered.collect();
     let mut hash = Sha256::new();
+    hash.update([u8::from(ran)]);
     for key in entered {
         hash.update(key.path.as_str().as_bytes());
         hash.update([0]);

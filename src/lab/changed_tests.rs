@@ -47,9 +47,10 @@ impl ChangedTests {
         subject: &mut Subject,
         change: &Change,
         known: &Known,
+        imports: &[(RepoPath, RepoPath)],
         base: &BaseTests,
     ) -> Result<Self, LabError> {
-        let differing = Differing::find(subject, change, known)?;
+        let differing = Differing::find(subject, change, imports)?;
         let mut found = Self::default();
         if differing.functions.is_empty() && differing.files.is_empty() {
             return Ok(found);
@@ -58,8 +59,10 @@ impl ChangedTests {
         let mut files_of_base: BTreeSet<RepoPath> = BTreeSet::new();
         for (id, test) in base.iter() {
             let function = test.function.as_ref();
-            of_base.extend(function.into_iter().chain(&test.entered).cloned());
-            files_of_base.extend(test.path.clone());
+            if test.is_known {
+                of_base.extend(function.into_iter().chain(&test.entered).cloned());
+                files_of_base.extend(test.path.clone());
+            }
             let here = test.path.as_ref().is_some_and(|path| differing.files.contains(path));
             let touched = here
                 || function.is_some_and(|key| differing.functions.contains(key))
@@ -150,7 +153,11 @@ fn how(
 }
 
 impl Differing {
-    fn find(subject: &mut Subject, change: &Change, known: &Known) -> Result<Self, LabError> {
+    fn find(
+        subject: &mut Subject,
+        change: &Change,
+        imports: &[(RepoPath, RepoPath)],
+    ) -> Result<Self, LabError> {
         let functions: BTreeSet<FunctionKey> =
             change.functions.keys().filter(|key| is_test_file(&key.path)).cloned().collect();
         let tied = subject.tied_to(&change.other_files).into_keys().filter(is_test_file);
@@ -179,9 +186,7 @@ impl Differing {
             return Ok(found);
         }
         let test_files = subject.test_files();
-        let mut imports: Vec<(RepoPath, RepoPath)> = known
-            .imports
-            .imports
+        let mut imports: Vec<(RepoPath, RepoPath)> = imports
             .iter()
             .filter(|(importer, imported)| {
                 test_files.contains(importer) && test_files.contains(imported)

@@ -56,15 +56,15 @@ pub(super) fn scope(
     let base = BaseTests::find(subject, change, known);
     let graph = base.graph(change, &known.graph);
     let near = matches!(options.scope, ScopeKind::Lines | ScopeKind::Functions);
-    let imports = &known.imports.imports;
+    let imports = imports(subject, known);
     let (users, kin, mentions, tests) = if near {
         Default::default()
     } else {
         let users =
-            Users::find(&change.names, imports, &test_files, &mut |path| names(subject, path))?;
-        let kin = kin(subject, change, known, &test_files)?;
-        let mentions = mentions(subject, change, known, &test_files)?;
-        let tests = ChangedTests::find(subject, change, known, &base)?;
+            Users::find(&change.names, &imports, &test_files, &mut |path| names(subject, path))?;
+        let kin = kin(subject, change, &imports, &test_files)?;
+        let mentions = mentions(subject, change, known, &imports, &test_files)?;
+        let tests = ChangedTests::find(subject, change, known, &imports, &base)?;
         (users, kin, mentions, tests)
     };
     let mut functions: Vec<&Function> =
@@ -86,6 +86,18 @@ pub(super) fn scope(
     Ok((scoped, tests.notice(&subject.base.name).into_iter().collect()))
 }
 
+/// Who imports whom: before the first test, and in functions that tests called.
+fn imports(subject: &Subject, known: &Known) -> Vec<(RepoPath, RepoPath)> {
+    let mut imports: BTreeSet<(RepoPath, RepoPath)> =
+        known.imports.imports.iter().cloned().collect();
+    for path in subject.files.keys() {
+        let module = FunctionKey::new(path.clone(), QualName::module());
+        let callers = known.graph.callers(&module).filter(|caller| caller.path != *path);
+        imports.extend(callers.map(|caller| (caller.path.clone(), path.clone())));
+    }
+    imports.into_iter().collect()
+}
+
 fn names(subject: &mut Subject, path: &RepoPath) -> Result<Option<FileNames>, LabError> {
     Ok(subject.module(path)?.as_ref().map(FileNames::of))
 }
@@ -94,9 +106,17 @@ fn names(subject: &mut Subject, path: &RepoPath) -> Result<Option<FileNames>, La
 fn kin(
     subject: &mut Subject,
     change: &Change,
-    known: &Known,
+    imports: &[(RepoPath, RepoPath)],
     test_files: &BTreeSet<RepoPath>,
 ) -> Result<Kin, LabError> {
+    let methods: Vec<&FunctionKey> = change
+        .functions
+        .keys()
+        .filter(|key| key.name.as_str().contains('.') && !test_files.contains(&key.path))
+        .collect();
+    if methods.is_empty() {
+        return Ok(Kin::default());
+    }
     let mut classes: BTreeMap<String, BTreeSet<(RepoPath, QualName)>> = BTreeMap::new();
     for function in subject.all_functions() {
         let key = &function.key;
@@ -106,8 +126,7 @@ fn kin(
             named.insert((key.path.clone(), class));
         }
     }
-    let methods = change.functions.keys().filter(|key| !test_files.contains(&key.path));
-    Kin::find(methods, &classes, &known.imports.imports, &mut |path| names(subject, path))
+    Kin::find(methods.into_iter(), &classes, imports, &mut |path| names(subject, path))
 }
 
 /// The functions that no test was seen to enter and that mention a changed function by its name,
@@ -116,6 +135,7 @@ fn mentions(
     subject: &mut Subject,
     change: &Change,
     known: &Known,
+    imports: &[(RepoPath, RepoPath)],
     test_files: &BTreeSet<RepoPath>,
 ) -> Result<BTreeMap<FunctionKey, FunctionKey>, LabError> {
     // A method's name alone says too little; a changed constructor is known by its class.
@@ -141,7 +161,7 @@ fn mentions(
     let never_ran =
         |key: &FunctionKey| !at_import.contains(key) && known.trace.tests_entering(key).is_empty();
     let words: BTreeSet<&str> = by_name.keys().map(|(_, name)| name.as_str()).collect();
-    let users = Users::find(&changed, &known.imports.imports, test_files, &mut |path| {
+    let users = Users::find(&changed, imports, test_files, &mut |path| {
         let quiet = subject.functions(path).iter().all(|function| !never_ran(&function.key));
         let Some(module) = (if quiet { None } else { subject.module(path)? }) else {
             return Ok::<_, LabError>(Some(FileNames::default()));

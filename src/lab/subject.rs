@@ -61,13 +61,17 @@ impl Subject {
         let mut store = Store::open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;
+        // To look for them is to look at every entry of the index.
+        let has_submodules =
+            listed.entries.iter().any(|entry| entry.path.as_str() == ".gitmodules");
+        let submodules = if has_submodules { repository.submodules(&head)? } else { Vec::new() };
         let mut subject = Self {
             root: repository.workdir().to_owned(),
             files: BTreeMap::new(),
             config,
             data: BTreeMap::new(),
             tied: BTreeMap::new(),
-            submodules: repository.submodules(&head)?,
+            submodules,
             skipped: listed.skipped.clone(),
             outdated: BTreeMap::new(),
             functions: HashMap::new(),

@@ -378,8 +378,9 @@ impl Tracer<'_> {
                 let summary = &mut record.summary;
                 let entered = record.entered.iter().cloned();
                 summary.digest = digests.test(summary.path.as_ref(), &summary.beyond, entered);
+                let ran = summary.outcome != TestOutcome::Skipped;
                 let reached = record.entered.iter().chain(&summary.function);
-                summary.code = code_digest(reached, |key| digests.fingerprint(key));
+                summary.code = code_digest(reached, ran, |key| digests.fingerprint(key));
                 if summary.outcome.is_failure() {
                     failed.push(record);
                     continue;

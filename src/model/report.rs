@@ -23,6 +23,8 @@ pub struct Report {
     pub base: Revision,
     /// What is tested.
     pub head: Revision,
+    /// The commit of the pull request's own head, where what is tested is its merge with the base.
+    pub pull_request_head: Option<String>,
     /// The interpreter (`3.13.0`), empty when none was started and none is known.
     pub python: String,
     /// `pytest` or `unittest`.
@@ -175,6 +177,9 @@ pub struct DecidedMutant {
     pub operator: OperatorId,
     /// What is replaced.
     pub span: Span,
+    /// The lines of the span in the pull request's own head; `None` where none is known, and where
+    /// the lines are others there.
+    pub head_lines: Option<LineRange>,
     /// The text of the span.
     pub original: String,
     /// The text in its place.

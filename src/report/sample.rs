@@ -40,6 +40,7 @@ pub(crate) fn mutant(function: &FunctionKey, number: u32, edit: (&str, &str)) ->
             start: Position { line: line(number), column: 8 },
             end: Position { line: line(number), column: 8 + columns },
         },
+        head_lines: Some(LineRange { first: line(number), last: line(number) }),
         original: original.to_owned(),
         replacement: replacement.to_owned(),
         diff: format!(
@@ -143,6 +144,7 @@ pub(crate) fn report() -> Report {
         mutdiff: "0.1.0".into(),
         base: Revision { name: "main".into(), commit: Some("1a2b3c4d5e6f".into()) },
         head: Revision { name: "working tree".into(), commit: None },
+        pull_request_head: None,
         python: "3.13.0".into(),
         runner: "pytest".into(),
         scope: ScopeKind::Callers,

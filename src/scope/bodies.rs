@@ -167,6 +167,14 @@ mod unit {
     }
 
     #[test]
+    fn what_is_for_type_checkers_only_changes_nothing() {
+        let guarded = |name: &str| format!("if typing.TYPE_CHECKING:\n    from a import {name}\n");
+        differ(&guarded("B"), &guarded("C"), &[], &[]);
+        let other = |name: &str| format!("{}else:\n    {name} = None\n", guarded(name));
+        differ(&other("B"), &other("C"), &["B", "C"], &[]);
+    }
+
+    #[test]
     fn plain_attributes_leave_the_class_and_fields_change_it() {
         differ("class C:\n    a = 1\n", "class C:\n    a = 2\n", &[], &["a"]);
         differ("class C:\n    a: int\n", "class C:\n    a: int\n    b: int\n", &["C"], &["b"]);

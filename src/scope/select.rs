@@ -98,9 +98,9 @@ fn callers(
     input: &ScopeInput<'_>,
     changed: &BTreeSet<FunctionKey>,
 ) -> BTreeMap<FunctionKey, Reaches> {
-    let mut found = callers::of(input.graph, changed, input.kin, input.depth);
+    let mut found = callers::of(input.graph, changed, Some(input.kin), input.depth);
     let users: BTreeSet<FunctionKey> = input.users.named().cloned().collect();
-    for (caller, reaches) in callers::of(input.graph, &users, &Kin::default(), input.depth) {
+    for (caller, reaches) in callers::of(input.graph, &users, None, input.depth) {
         let nearer = found.get(&caller).is_none_or(|known| reaches.distance < known.distance);
         if nearer && !changed.contains(&caller) {
             found.insert(caller, reaches);

@@ -114,21 +114,50 @@ fn read(connection: &Connection) -> Result<Vec<PastTest>, Fault> {
 const MOVE: &str = "INSERT OR REPLACE INTO past(test, code, path, function, entered, edges)
      SELECT id, code, path, function, entered, edges FROM test WHERE outcome IN (0, 2)";
 
-/// Keeps the record of a test that is about to be replaced by one with another `code`, or removed.
-pub(super) fn keep(
-    connection: &Connection,
-    test: u32,
-    next: Option<&ReachDigest>,
-) -> Result<(), Fault> {
-    let mut insert = connection.prepare_cached(&format!("{MOVE} AND id = ? AND code IS NOT ?"))?;
-    if insert.execute(params![test, next.map(|code| code.0)])? > 0 {
-        let mut trim = connection.prepare_cached(
-            "DELETE FROM past WHERE test = ?1 AND id NOT IN
-             (SELECT id FROM past WHERE test = ?1 ORDER BY id DESC LIMIT ?2)",
-        )?;
-        trim.execute(params![test, KEPT])?;
+/// What there is to keep and to drop while tests are put: nothing in a first trace.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept {
+    /// No test has a present record behind this number.
+    highest: Option<u32>,
+    has_past: bool,
+}
+
+impl Kept {
+    /// Looks at what is there.
+    pub(super) fn find(connection: &Connection) -> Result<Self, Fault> {
+        let mut select = connection
+            .prepare_cached("SELECT (SELECT max(id) FROM test), EXISTS (SELECT 1 FROM past)")?;
+        Ok(select.query_row([], |row| Ok(Self { highest: row.get(0)?, has_past: row.get(1)? }))?)
     }
-    Ok(())
+
+    /// Keeps the record of a test that is about to be replaced by one with another `code`, or
+    /// removed. A past record with the code of the next is the same once more, and goes.
+    pub(super) fn keep(
+        &mut self,
+        connection: &Connection,
+        test: u32,
+        next: Option<&ReachDigest>,
+    ) -> Result<(), Fault> {
+        if let (true, Some(next)) = (self.has_past, next) {
+            let mut delete =
+                connection.prepare_cached("DELETE FROM past WHERE test = ? AND code = ?")?;
+            delete.execute(params![test, next.0])?;
+        }
+        if self.highest.is_none_or(|highest| test > highest) {
+            return Ok(());
+        }
+        let mut insert =
+            connection.prepare_cached(&format!("{MOVE} AND id = ? AND code IS NOT ?"))?;
+        if insert.execute(params![test, next.map(|code| code.0)])? > 0 {
+            self.has_past = true;
+            let mut trim = connection.prepare_cached(
+                "DELETE FROM past WHERE test = ?1 AND id NOT IN
+                 (SELECT id FROM past WHERE test = ?1 ORDER BY id DESC LIMIT ?2)",
+            )?;
+            trim.execute(params![test, KEPT])?;
+        }
+        Ok(())
+    }
 }
 
 /// Keeps the records of all tests.
@@ -191,6 +220,16 @@ mod tests {
         let states: Vec<u8> = past.iter().map(|test| test.code.0[0]).collect();
         assert_eq!(states, [8, 7, 6, 5]);
         assert_eq!(past[3].entered, [function("f")]);
+    }
+
+    #[test]
+    fn a_state_that_is_the_present_again_is_no_past() {
+        let (_dir, mut store) = store();
+        store.put_tests(&[in_state(1, &["f"])]).unwrap();
+        store.set_env(&EnvKey("another".into())).unwrap();
+        assert_eq!(store.past_tests().unwrap().len(), 1);
+        store.put_tests(&[in_state(1, &["f"])]).unwrap();
+        assert_eq!(store.past_tests().unwrap(), []);
     }
 
     #[test]

@@ -10,7 +10,8 @@ use rusqlite::{Connection, params};
 use super::encoding::{Reader, Writer, texts};
 use super::error::Fault;
 use super::interning::{Interner, SetTable};
-use super::{Store, StoreError, meta, past};
+use super::past::Kept;
+use super::{Store, StoreError, meta};
 use crate::model::{
     CodePoint, EdgeSeen, FunctionKey, ImportTrace, LineNo, LineSet, RepoPath, TestId, TestOutcome,
 };
@@ -76,7 +77,8 @@ impl Store {
     /// [`StoreError`].
     pub fn put_tests(&mut self, records: &[TestRecord]) -> Result<(), StoreError> {
         self.write(|connection, interner| {
-            records.iter().try_for_each(|record| put_test(connection, interner, record))
+            let mut kept = Kept::find(connection)?;
+            records.iter().try_for_each(|record| put_test(connection, interner, &mut kept, record))
         })
     }
 
@@ -87,10 +89,11 @@ impl Store {
     /// [`StoreError`].
     pub fn remove_tests(&mut self, tests: &[TestId]) -> Result<(), StoreError> {
         self.write(|connection, interner| {
+            let mut kept = Kept::find(connection)?;
             let mut delete = connection.prepare_cached("DELETE FROM test WHERE id = ?")?;
             for test in tests {
                 let test = interner.test(connection, test)?;
-                past::keep(connection, test, None)?;
+                kept.keep(connection, test, None)?;
                 delete.execute([test])?;
             }
             Ok(())
@@ -162,6 +165,7 @@ impl Store {
 fn put_test(
     connection: &Connection,
     interner: &mut Interner,
+    kept: &mut Kept,
     record: &TestRecord,
 ) -> Result<(), Fault> {
     let mut line_sets = Vec::with_capacity(record.lines.len());
@@ -192,7 +196,7 @@ fn put_test(
     let function = test.function.as_ref();
     let function = function.map(|key| interner.function(connection, key)).transpose()?;
     let beyond = texts(test.beyond.iter().map(RepoPath::as_str));
-    past::keep(connection, id, Some(&test.code))?;
+    kept.keep(connection, id, Some(&test.code))?;
     let mut insert = connection.prepare_cached(
         "INSERT OR REPLACE INTO test VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;

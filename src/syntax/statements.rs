@@ -87,7 +87,7 @@ impl FileNames {
 /// The direct statements of the `function`-th function of a module, which is a module or class
 /// body, in source order; nothing for other functions. The header of a class is the first of its
 /// statements. Statements that do nothing (`pass`, a docstring) are left out, as is what runs only
-/// when the file is run as a program. Each item of an import is a statement of its own.
+/// when the file is run as a program or read by a type checker. Each item of an import is a statement of its own.
 pub fn own_statements(module: &Module, function: usize) -> Vec<OwnStatement> {
     let node = module.code(function).node;
     let mut found = Vec::new();
@@ -124,7 +124,7 @@ fn add(statement: Node<'_>, shaped: Option<bool>, found: &mut Vec<OwnStatement>)
     match statement.kind() {
         kind if is_definition(kind) => return,
         "pass_statement" => return,
-        "if_statement" if is_program_guard(statement) => return,
+        "if_statement" if is_program_guard(statement) || is_typing_guard(statement) => return,
         "import_statement" | "import_from_statement" | "future_import_statement" => {
             return add_import(statement, found);
         }
@@ -262,6 +262,15 @@ fn holds_lambda(statement: Node<'_>) -> bool {
 
 fn holds_star(statement: Node<'_>) -> bool {
     statement.preorder().any(|node| node.kind() == "wildcard_import")
+}
+
+/// Whether it is `if TYPE_CHECKING:` without another branch: what it binds is for annotations only.
+fn is_typing_guard(statement: Node<'_>) -> bool {
+    let condition = statement.field("condition").map(Node::unparenthesized);
+    condition.is_some_and(|condition| {
+        condition.text().rsplit('.').next() == Some("TYPE_CHECKING")
+            && matches!(condition.kind(), "identifier" | "attribute")
+    }) && statement.field("alternative").is_none()
 }
 
 /// Whether it is `if __name__ == "__main__":` without another branch.

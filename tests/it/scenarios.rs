@@ -33,3 +33,8 @@ fn files_that_no_function_can_be_tied_to_are_named_with_what_they_invalidate() {
 fn repositories_are_compared_as_people_and_ci_leave_them() {
     play("git");
 }
+
+#[test]
+fn changed_tests_of_unittest_put_in_question_what_they_entered_at_the_base() {
+    play("tests_unittest");
+}

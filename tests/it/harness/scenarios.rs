@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use mutdiff::model::Report;
+use mutdiff::model::{DecidedMutant, Report};
 use serde::Deserialize;
 
 use super::{Project, Python, Ran, clean};
@@ -91,6 +91,9 @@ struct Expected {
     /// How many mutants have each verdict.
     #[serde(default)]
     verdicts: BTreeMap<String, usize>,
+    /// `function tested line → line in the pull request's own head`, of all mutants that have one.
+    #[serde(default)]
+    head_lines: BTreeSet<String>,
     /// Of the mutants, how many verdicts were kept from an earlier run.
     #[serde(default)]
     reused: Option<usize>,
@@ -213,6 +216,15 @@ fn compare(report: &Report, expected: &Expected, differences: &mut Vec<String>) 
     }
     if !expected.verdicts.is_empty() && verdicts != expected.verdicts {
         differences.push(format!("verdicts {verdicts:?}, expected {:?}", expected.verdicts));
+    }
+    let in_head = |mutant: &DecidedMutant| {
+        let lines = mutant.head_lines?;
+        let line = mutant.span.lines().first;
+        Some(format!("{} {line} → {}", mutant.function, lines.first))
+    };
+    let head_lines: BTreeSet<String> = report.mutants.iter().filter_map(in_head).collect();
+    if head_lines != expected.head_lines {
+        differences.push(format!("lines in the head: {head_lines:?}"));
     }
     if expected.reused.is_some_and(|reused| reused != report.counts.reused) {
         differences.push(format!("{} verdicts were kept", report.counts.reused));
