@@ -97,17 +97,18 @@ def _both(own: Trace, theirs: Trace) -> Trace:
 
 
 class _Local:
-    """Tells two local trace functions, each until it wants no more."""
+    """Tells two local trace functions.
+
+    As with the interpreter, one that returns ``None`` stays: only a global one says no that way.
+    """
 
     __slots__ = ("_own", "_theirs")
 
     def __init__(self, own: Trace, theirs: Trace) -> None:
-        self._own: Trace | None = own
-        self._theirs: Trace | None = theirs
+        self._own = own
+        self._theirs = theirs
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if self._own is not None:
-            self._own = self._own(frame, event, arg)
-        if self._theirs is not None:
-            self._theirs = self._theirs(frame, event, arg)
+        self._own = self._own(frame, event, arg) or self._own
+        self._theirs = self._theirs(frame, event, arg) or self._theirs
         return self
