@@ -11,7 +11,6 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from _mutdiff import following
 from _mutdiff.following import Following
 
 
@@ -53,9 +52,10 @@ WHOLE = ["call", "line", "line", "return"]
 def own() -> Iterator[Told]:
     before = sys.gettrace()
     told = Told()
-    Following(told).install()
+    stand_in = Following(told)
+    stand_in.install()
     yield told
-    following.uninstall()
+    stand_in.uninstall()
     sys.settrace(before)
 
 
@@ -112,13 +112,14 @@ def test_each_is_told_what_it_would_be_told_alone(theirs: str, ours: str) -> Non
     sys.settrace(alone)
     work()
     sys.settrace(None)
-    Following(own).install()
+    stand_in = Following(own)
+    stand_in.install()
     try:
         sys.settrace(mine)
         work()
         sys.settrace(None)
     finally:
-        following.uninstall()
+        stand_in.uninstall()
     assert alone.events == mine.events == KINDS[theirs][1]
     assert own.events == KINDS[ours][1]
 
@@ -131,6 +132,7 @@ def test_a_test_does_not_see_the_functions_that_stand_in(own: Told) -> None:
 
     sys.settrace(theirs)
     sys.gettrace()
+    sys.settrace(theirs)
     work()
     sys.settrace(None)
     assert seen == ["work"]
@@ -192,10 +194,44 @@ def test_all_is_as_before_at_the_end() -> None:
     }
     before = [getattr(module, name) for module, each in names.items() for name in each]
     told = Told()
-    Following(told).install()
-    following.uninstall()
+    stand_in = Following(told)
+    stand_in.install()
+    stand_in.uninstall()
     work()
     in_thread()
     after = [getattr(module, name) for module, each in names.items() for name in each]
     assert after == before
     assert (told.events, sys.gettrace(), threading.gettrace()) == ([], None, None)
+
+
+def test_functions_that_were_taken_earlier_go_on_as_the_interpreters() -> None:
+    own, theirs = Told(), Told()
+    stand_in = Following(own)
+    stand_in.install()
+    settrace, gettrace, start = sys.settrace, sys.gettrace, _thread.start_new_thread
+    of_threads, get_of_threads = threading.settrace, threading.gettrace
+    settrace(theirs)
+    of_threads(theirs)
+    stand_in.uninstall()
+    assert (gettrace(), get_of_threads()) == (None, None)
+    settrace(theirs)
+    of_threads(theirs)
+    assert gettrace() is sys.gettrace() is theirs
+    assert get_of_threads() is threading.gettrace() is theirs
+    work()
+    in_thread()
+    settrace(None)
+    of_threads(None)  # type: ignore[arg-type]
+    in_thread(start)
+    assert (own.events, theirs.events) == ([], WHOLE * 2)
+    # Another fork begins to record: nothing is left of the trace functions before.
+    stand_in.install()
+    assert (sys.gettrace(), threading.gettrace()) == (None, None)
+    settrace(theirs)
+    assert sys.gettrace() is theirs
+    settrace(None)
+    of_threads(theirs)
+    in_thread()
+    in_thread(start)
+    stand_in.uninstall()
+    assert (own.events, theirs.events) == (WHOLE * 2, WHOLE * 3)

@@ -21,16 +21,25 @@ _settrace_of_threads, _gettrace_of_threads = threading.settrace, threading.gettr
 
 
 class Following:
-    """Stands in for ``sys.settrace`` and its kin while ``own`` records."""
+    """Stands in for ``sys.settrace`` and its kin while ``own`` records.
+
+    One a process: who took a function while modules were imported has it in tests, too.
+    """
 
     def __init__(self, own: Trace) -> None:
         self._own = own
+        self._installed = False
+        self._forget()
+
+    def _forget(self) -> None:
         #: Of each thread, since a trace function belongs to one.
         self._theirs = threading.local()
         self._theirs_for_threads: Trace | None = None
 
     def install(self) -> None:
         """Puts the functions into place, and begins to record."""
+        self._forget()
+        self._installed = True
         sys.settrace = self._set
         sys.gettrace = self._get
         threading.settrace = self._set_for_threads
@@ -39,19 +48,36 @@ class Following:
         _settrace_of_threads(self._in_new_thread)
         _settrace(self._own)
 
+    def uninstall(self) -> None:
+        """Takes the functions away, and the trace function."""
+        self._installed = False
+        sys.settrace, sys.gettrace = _settrace, real_gettrace
+        threading.settrace, threading.gettrace = _settrace_of_threads, _gettrace_of_threads
+        _thread.start_new_thread = _start_bare
+        threading.settrace(None)
+        sys.settrace(None)
+
     def _set(self, function: Trace | None, /) -> None:
+        if not self._installed:
+            _settrace(function)
+            return
         self._theirs.function = function
         _settrace(self._own if function is None else _both(self._own, function))
 
     def _get(self) -> Trace | None:
+        if not self._installed:
+            return real_gettrace()
         function: Trace | None = getattr(self._theirs, "function", None)
         return function
 
     def _set_for_threads(self, func: Trace | None) -> None:
-        self._theirs_for_threads = func
+        if self._installed:
+            self._theirs_for_threads = func
+        else:
+            _settrace_of_threads(func)
 
     def _get_for_threads(self) -> Trace | None:
-        return self._theirs_for_threads
+        return self._theirs_for_threads if self._installed else _gettrace_of_threads()
 
     def _in_new_thread(self, frame: FrameType, event: Any, arg: Any) -> Any:
         self._set(self._theirs_for_threads)
@@ -65,20 +91,7 @@ class Following:
             _settrace(self._own)
             function(*args, **keywords)
 
-        return _start_bare(traced, *rest)
-
-
-def uninstall() -> None:
-    """Takes the functions away, and the trace function."""
-    sys.settrace, sys.gettrace = _settrace, real_gettrace
-    threading.settrace, threading.gettrace = _settrace_of_threads, _gettrace_of_threads
-    _thread.start_new_thread = _start_bare
-    threading.settrace(None)
-    sys.settrace(None)
-
-
-#: Calls that a test would not see if the functions here were the interpreter's.
-_HIDDEN = {getattr(Following, name).__code__ for name in ("_set", "_get")}
+        return _start_bare(traced if self._installed else function, *rest)
 
 
 def _both(own: Trace, theirs: Trace) -> Trace:
@@ -94,6 +107,10 @@ def _both(own: Trace, theirs: Trace) -> Trace:
         return _Local(own_local, their_local)
 
     return trace
+
+
+#: Calls that a test would not see if the functions here were the interpreter's.
+_HIDDEN = {function.__code__ for function in (Following._set, Following._get, _both)}
 
 
 class _Local:
