@@ -53,6 +53,9 @@ def test_a_slots_memory_is_laid_out_as_rust_reads_it(memory: Memory) -> None:
 
 def test_records_are_appended_while_they_fit(memory: Memory) -> None:
     assert memory.room() == 100
+    assert Memory(memory.path).append({})
+    assert header(memory)[8:12] == struct.pack("<I", 10)
+    Path(memory.path).write_bytes(bytes(64 + 100))
     assert memory.append({"k": "é\udcff"}, b"body")
     head = b'{"k":"\\u00e9\\udcff"}'
     data = Path(memory.path).read_bytes()
@@ -65,6 +68,7 @@ def test_records_are_appended_while_they_fit(memory: Memory) -> None:
     assert memory.append({}, b"x" * (100 - size - 8 - 2))
     assert memory.room() == 0
     data = Path(memory.path).read_bytes()
+    assert not memory.append({})
     assert data[64 + size :] == struct.pack("<II", 2, 90 - size) + b"{}" + b"x" * (90 - size)
 
 
@@ -92,9 +96,11 @@ def test_messages_arrive_whole(ends: tuple[Socket, socket.socket]) -> None:
         for at in range(len(data)):
             theirs.sendall(data[at : at + 1])
             time.sleep(0.001)
-        theirs.sendall(data + data)
+        theirs.sendall(data + data[:10])
+        time.sleep(0.05)
+        theirs.sendall(data[10:] + data)
         os._exit(0)
-    for _ in range(3):
+    for _ in range(4):
         assert ours.receive() == {"a": "é\udcff", "b": [1, 2]}
     os.waitpid(pid, 0)
     assert ours.fileno == ours._socket.fileno()
@@ -170,10 +176,17 @@ def test_private_copies_are_what_they_say() -> None:
     assert kept.encode_json({"a": [1, 2]}) == '{"a":[1,2]}'
     assert kept.NEW_FILE == os.O_RDWR | os.O_CREAT | os.O_EXCL
     if sys.platform == "linux":
+        assert [name for name, value in vars(kept).items() if value is None] == []
         assert kept.pidfd_open is os.pidfd_open
         assert kept.waitid is os.waitid
         assert kept.memfd_create is os.memfd_create
         assert (kept.P_PID, kept.WAIT_KEEP) == (os.P_PID, os.WEXITED | os.WNOWAIT)
+
+
+def test_outcomes_have_the_words_that_rust_knows() -> None:
+    assert (runner.PASSED, runner.FAILED, runner.SKIPPED) == ("passed", "failed", "skipped")
+    assert runner.Outcome("passed").output == ""
+    assert runner.Runner.fixture_hook is None
 
 
 def test_hypothesis_keeps_no_examples(monkeypatch: Any) -> None:

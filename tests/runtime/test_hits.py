@@ -105,6 +105,8 @@ def test_what_is_left_unfinished_costs_no_more_than_itself(folder: str, codes: C
         writer.write(line)
     Path(folder, "0-short").write_bytes(b"abc")
     Path(folder, "0-folder").mkdir()
+    Path(folder, "0-unused").write_bytes(bytes(20))
+    reader._names = lambda: names(folder)  # type: ignore[method-assign]
     assert read(reader) == ({1 << SHIFT | 2, 1 << SHIFT | 3}, set())
     assert reader.beyond == {1}
 

@@ -391,7 +391,8 @@ def test_what_monitoring_tells_is_taken(project: Project) -> None:
     assert recording.edges == {NOBODY << SHIFT | number["callee"]}
     recording.edges.clear()
     _thread.start_new_thread(space["callee"], ())
-    while not recording.edges:
+    deadline = time.monotonic() + 1
+    while not recording.edges and time.monotonic() < deadline:
         time.sleep(0.001)
     assert recording.edges == {NOBODY << SHIFT | number["callee"]}
     recording.edges.clear()
