@@ -7,10 +7,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
+from _mutdiff import following
 from _mutdiff.following import Following
 
 
@@ -187,20 +188,17 @@ def test_a_bare_threads_arguments_are_its_own(own: Told) -> None:
 
 
 def test_all_is_as_before_at_the_end() -> None:
-    names = {
-        sys: ("settrace", "gettrace"),
-        threading: ("settrace", "gettrace"),
-        _thread: ("start_new_thread",),
-    }
-    before = [getattr(module, name) for module, each in names.items() for name in each]
     told = Told()
     stand_in = Following(told)
     stand_in.install()
     stand_in.uninstall()
     work()
     in_thread()
-    after = [getattr(module, name) for module, each in names.items() for name in each]
-    assert after == before
+    # Those that were there when the module was loaded.
+    assert (sys.settrace, sys.gettrace) == (following._settrace, following.real_gettrace)
+    assert threading.settrace == following._settrace_of_threads
+    assert threading.gettrace == following._gettrace_of_threads
+    assert _thread.start_new_thread == following._start_bare
     assert (told.events, sys.gettrace(), threading.gettrace()) == ([], None, None)
 
 
@@ -235,3 +233,51 @@ def test_functions_that_were_taken_earlier_go_on_as_the_interpreters() -> None:
     in_thread(start)
     stand_in.uninstall()
     assert (own.events, theirs.events) == (WHOLE * 2, WHOLE * 3)
+
+
+def test_what_the_interpreter_tells_one_is_told_to_two() -> None:
+    # Called here, since what the interpreter calls as a trace function is traced by nobody.
+    told: list[Any] = []
+
+    def function(name: str, result: Any) -> Any:
+        def trace(*event: Any) -> Any:
+            told.append((name, *event))
+            return result
+
+        return trace
+
+    frame: Any = SimpleNamespace(f_code=work.__code__)
+    local, other = function("local", None), function("other", None)
+    for own, theirs, result in [(None, None, None), (local, None, local), (None, other, other)]:
+        both = following._both(function("own", own), function("theirs", theirs))
+        assert both(frame, "call", 5) is result
+        assert told == [("own", frame, "call", 5), ("theirs", frame, "call", 5)]
+        told.clear()
+        for hidden in (Following._set, Following._get, following._both):
+            assert both(SimpleNamespace(f_code=hidden.__code__), "call", 5) is None
+        assert told == []
+    first, then = function("own", local), function("theirs", other)
+    pair = following._both(function("-", first), function("-", then))(frame, "call", 5)
+    told.clear()
+    for names in (("own", "theirs"), ("local", "other"), ("local", "other")):
+        assert pair(frame, "line", 6) is pair
+        assert told == [(name, frame, "line", 6) for name in names]
+        told.clear()
+
+
+def test_a_new_thread_begins_with_what_was_set_for_it(monkeypatch: Any) -> None:
+    told, own = Told(), Told()
+    stand_in = Following(own)
+    stand_in.install()
+    stand_in._set_for_threads(told)
+    stand_in.uninstall()
+    stand_in._installed = True
+    put: list[Any] = []
+    monkeypatch.setattr(following, "_settrace", put.append)
+    monkeypatch.setattr(following, "real_gettrace", lambda: put[-1])
+    frame: Any = SimpleNamespace(f_code=work.__code__)
+    assert isinstance(stand_in._in_new_thread(frame, "call", None), following._Local)
+    assert (told.events, own.events) == (["call"], ["call"])
+    assert stand_in._get() is told
+    monkeypatch.setattr(following, "real_gettrace", lambda: None)
+    assert stand_in._in_new_thread(frame, "call", None) is None

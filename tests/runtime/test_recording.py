@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import _thread
+import dis
 import os
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -410,3 +411,74 @@ def test_another_tools_number_is_left_to_it(project: Project) -> None:
     tracer.stop()
     if taken is None:
         sys.monitoring.free_tool_id(4)
+
+
+def test_what_a_trace_function_is_told_is_taken(project: Project) -> None:
+    # Called here, since what the interpreter calls as a trace function is traced by nobody.
+    from _mutdiff import tracer_settrace
+
+    codes = Codes(project)
+    root = compiled(project)
+    tracer = tracer_settrace.SettraceTracer(codes)
+    tracer.watch(codes.register(root))
+    leaf, outer, steps = nested(root, "leaf"), nested(root, "outer"), nested(root, "steps")
+    library = library_code()
+
+    def frame(code: CodeType, back: Any = None, last: int = 0, line: int = 1) -> Any:
+        return SimpleNamespace(f_code=code, f_back=back, f_lasti=last, f_lineno=line)
+
+    def told(of: Any) -> tuple[Any, set[tuple[int, int]]]:
+        tracer.swap(Recording())
+        local = tracer._trace(of, "call", None)
+        return local, {(packed >> SHIFT, packed & LOW) for packed in tracer.current.edges}
+
+    number = {code.co_name: at for at, code in enumerate(codes.codes)}
+    local, edges = told(frame(leaf, frame(library, frame(library, frame(outer, frame(steps))))))
+    assert edges == {(number["outer"], number["leaf"])}
+    assert told(frame(library, frame(outer))) == (None, set())
+    alone = (local, {(NOBODY, number["leaf"])})
+    assert told(frame(leaf)) == told(frame(leaf, frame(library))) == alone
+    tracer.swap(Recording())
+    for event in ("line", "return"):
+        assert local(frame(leaf, line=2 if event == "line" else 3), event, None) is local
+    assert tracer.current.lines == {1 << SHIFT | 2}
+    for line in (1, 3, 4):
+        local(frame(leaf, line=line), "line", None)
+    assert told(frame(leaf)) == (None, alone[1])
+    tracer.forget()
+    assert told(frame(leaf)) == alone
+    # A generator is entered where it begins, and goes on anywhere else.
+    begin = tracer_settrace._entry(steps)
+    assert told(frame(steps, last=begin)) == (local, {(NOBODY, number["steps"])})
+    assert told(frame(steps, last=begin + 8)) == (local, set())
+    test = compiled(project, "x = 1", 2)
+    tracer.watch(codes.register(test))
+    assert told(frame(test)) == (None, {(NOBODY, len(codes.codes) - 1)})
+
+
+def library_code() -> CodeType:
+    return compile("pass", "/library.py", "exec")
+
+
+def test_a_generator_begins_at_its_mark() -> None:
+    from _mutdiff import tracer_settrace
+
+    mark = dis.opmap.get("RESUME", 255)
+    code: Any = SimpleNamespace(co_code=bytes([1, mark, 2, mark, mark, 0, mark, 0]))
+    assert tracer_settrace._entry(code) == (4 if "RESUME" in dis.opmap else -1)
+    code.co_code = bytes([1, mark])
+    assert tracer_settrace._entry(code) == -1
+    assert 0 not in tracer_settrace._lines(compile("x = 1\ny = 2", "f", "exec"))
+
+
+def test_a_recording_that_a_test_ended_goes_on(watched: Watched) -> None:
+    watched.start()
+    if sys.version_info < (3, 12):
+        from _mutdiff import following
+
+        following._settrace(None)
+        watched.space["leaf"]()
+        assert watched.taken() == (set(), set())
+    watched.tracer.resume()
+    watched.space["leaf"]()
+    assert watched.taken()[1] == {("-", "leaf")}

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from .codes import identity
+
 Trace = Callable[[FrameType, Any, Any], Any]
 
 _settrace, real_gettrace = sys.settrace, sys.gettrace
@@ -28,18 +30,13 @@ class Following:
 
     def __init__(self, own: Trace) -> None:
         self._own = own
-        self._installed = False
-        self._forget()
-
-    def _forget(self) -> None:
-        #: Of each thread, since a trace function belongs to one.
-        self._theirs = threading.local()
-        self._theirs_for_threads: Trace | None = None
 
     def install(self) -> None:
         """Puts the functions into place, and begins to record."""
-        self._forget()
         self._installed = True
+        #: Of each thread, since a trace function belongs to one.
+        self._theirs = threading.local()
+        self._theirs_for_threads: Trace | None = None
         sys.settrace = self._set
         sys.gettrace = self._get
         threading.settrace = self._set_for_threads
@@ -98,7 +95,7 @@ def _both(own: Trace, theirs: Trace) -> Trace:
     """A global trace function that tells two."""
 
     def trace(frame: FrameType, event: str, arg: Any) -> Any:
-        if frame.f_code in _HIDDEN:
+        if identity(frame.f_code) in _HIDDEN:
             return None
         own_local = own(frame, event, arg)
         their_local = theirs(frame, event, arg)
@@ -110,7 +107,7 @@ def _both(own: Trace, theirs: Trace) -> Trace:
 
 
 #: Calls that a test would not see if the functions here were the interpreter's.
-_HIDDEN = {function.__code__ for function in (Following._set, Following._get, _both)}
+_HIDDEN = {identity(function.__code__) for function in (Following._set, Following._get, _both)}
 
 
 class _Local:
