@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ FILES = {
     "pkg/two.py": "import os.path, pkg.three as t\n",
     "pkg/three.py": "",
     "pkg/four.py": "",
+    "pkg/five.py": "from inner import x\n",
     "top.py": "",
     "src/inner.py": "import top\n",
     "dynamic.py": "from importlib import import_module\n",
@@ -53,6 +55,8 @@ def project(tmp_path: Path) -> Project:
     [
         ("c", "import top", {"top.py"}),
         ("c", "from top import x", {"top.py"}),
+        ("c", "import top\nimport os", {"top.py"}),
+        ("m", "pkg.five", {"pkg/__init__.py", "pkg/five.py", "src/inner.py", "top.py"}),
         ("c", "import inner", {"src/inner.py", "top.py"}),
         ("c", "import os, sys", set()),
         ("c", "def f():\n    from pkg import three", {"pkg/__init__.py", "pkg/three.py"}),
@@ -72,14 +76,17 @@ def project(tmp_path: Path) -> Project:
         ("f", "pkg/sub/deep.py", {"pkg/__init__.py", "pkg/sub/__init__.py", "pkg/sub/deep.py",
                                   "pkg/two.py", "pkg/three.py", "pkg/four.py"}),
         ("f", "generated", {"top.py"}),
-        ("f", "pkg", {name for name in ALL if name.startswith("pkg/")} | {"top.py"}),
+        ("f", "pkg", {name for name in ALL if name.startswith("pkg/")}
+         - {"pkg/five.py"} | {"top.py"}),
         ("?", "", ALL),
     ],
 )  # fmt: skip
 def test_what_a_process_names_is_what_it_may_run(
     kind: str, value: str, expected: set[str], project: Project
 ) -> None:
-    found = beyond.files(project, (kind, value.encode()), project.root)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = beyond.files(project, (kind, value.encode()), project.root)
     assert {project.files[index] for index in found} == expected
 
 
@@ -112,7 +119,10 @@ def test_the_projects_folder_may_be_a_package(
 
 def test_a_script_may_be_named_from_anywhere(project: Project) -> None:
     files = project.files
-    for folder, script in [(f"{project.root}/away", "../top.py"), ("/", f"{project.root}/top.py")]:
+    for folder, script in [
+        (f"{project.root}/away", "../top.py"),
+        ("/usr", f"{project.root}/top.py"),
+    ]:
         assert beyond.files(project, ("f", script.encode()), folder) == {files.index("top.py")}
     with pytest.raises(OSError):
         beyond.files(project, ("f", b"absent.py"), project.root)
@@ -122,6 +132,9 @@ def test_a_script_may_be_named_from_anywhere(project: Project) -> None:
     ("arguments", "expected"),
     [
         ("-I -", ("?", b"")),
+        ("-I - script.py", ("?", b"")),
+        ("-X dev -m pkg", None),
+        ("-Sm pkg script.py", ("m", b"pkg")),
         ("-I -- script.py", ("?", b"")),
         ("-E --check-hash-based-pycs never script.py", ("f", b"script.py")),
         ("-E --check-hash-based-pycs", ("?", b"")),
@@ -168,6 +181,7 @@ def told(monkeypatch: Any) -> list[Any]:
         ("/bin/sh", "sh -c echo", False, []),
         ("/bin/sh", "sh script", False, []),
         ("/bin/sh", "sh", False, []),
+        *((f"/no/{a}sh", "x -c python3", True, []) for a in ("a", "ba", "da", "k", "z")),
         ("/bin/sh", "sh -c", False, []),
         (sys.executable, "anything -S x.py", True, [("f", b"x.py")]),
     ],
@@ -188,10 +202,9 @@ def test_an_interpreter_by_any_name_is_known(monkeypatch: Any, told: list[Any]) 
 
 
 def test_a_shells_words_are_read(told: list[Any]) -> None:
-    line = "cd / && \"python3\" -I 'one.py'; PYTHON=python /usr/bin/python3.12 -S two.py"
+    line = "cd / && \"python3\" -I 'one.py' x; PYTHON=1 /usr/bin/python3.12 -S two.py"
     assert spawning._is_python([b"/bin/bash"], [b"bash", b"-c", line.encode()], b"/")
-    scripts = [what[1] for what, _ in told]
-    assert scripts[:2] == [b"one.py;", b"two.py"] or b"two.py" in scripts
+    assert told == [(("f", b"one.py"), "/"), (("f", b"two.py"), "/")]
 
 
 def test_a_script_says_what_it_is_for(tmp_path: Path, told: list[Any]) -> None:
@@ -210,9 +223,11 @@ def test_a_script_says_what_it_is_for(tmp_path: Path, told: list[Any]) -> None:
     assert not spawning._is_python([], ["tool"], None)
 
 
-def test_nobody_is_told_before_someone_asks(monkeypatch: Any) -> None:
-    monkeypatch.setattr(spawning, "_tell", None)
-    assert spawning._is_python(["python"], ["python", "-I"], None)
+def test_nobody_is_told_before_someone_asks() -> None:
+    fresh: dict[str, Any] = dict(vars(spawning))
+    exec(compile(Path(spawning.__file__).read_text(), spawning.__file__, "exec"), fresh)
+    assert fresh["_tell"] is None
+    assert fresh["_is_python"](["python"], ["python", "-I"], None)
 
 
 NEEDED = {b"_MUTDIFF_CHILD": b"state", b"PYTHONPATH": b"/ours"}
@@ -256,6 +271,10 @@ def test_variables_are_announced_and_concealed(
     spawning.conceal("/ours")
     own = after["PYTHONPATH"].partition("/ours")[2].lstrip(":")
     assert environ == ({"PYTHONPATH": own} if own else {})
+    environ.clear()
+    environ["_MUTDIFF_HIDDEN"] = "1"
+    spawning.conceal("/ours")
+    assert environ == {}
 
 
 @pytest.fixture
@@ -295,20 +314,22 @@ def test_programs_are_started_with_the_variables(installed: list[Any]) -> None:
     os.execv("python", ["python"])
     os.execve("python", ["python"], {"B": "2"})
     assert os.posix_spawn("python", ["python"], {b"B": b"2"}, setpgroup=0) == 7
-    os.posix_spawnp("python", ["python"], dict(os.environ, A="1"), file_actions=[])
+    os.posix_spawnp("python", ["python"], {b"B": b"2"}, file_actions=[])
     names = [name for name, _, _ in installed]
     assert names == ["kept", "execve", "posix_spawn", "posix_spawnp"]
     assert installed[0][1] == ("python", ["python"], ALONG)
     hidden = {b"B": b"2", b"_MUTDIFF_HIDDEN": b"1", **needed}
     assert installed[1][1] == ("python", ["python"], hidden)
     assert installed[2][1:] == (("python", ["python"], hidden), {"setpgroup": 0})
-    assert installed[3][2] == {"file_actions": []}
+    assert installed[3][1:] == (("python", ["python"], hidden), {"file_actions": []})
     installed.clear()
     os.execv("/bin/cat", ["cat"])
     os.execve("/bin/cat", ["cat"], {"B": "2"})
-    assert [call[:2] for call in installed] == [
-        ("execv", ("/bin/cat", ["cat"])),
-        ("execve", ("/bin/cat", ["cat"], {"B": "2"})),
+    os.posix_spawn("/bin/cat", ["cat"], {"B": "2"}, setpgroup=0)
+    assert installed == [
+        ("execv", ("/bin/cat", ["cat"]), {}),
+        ("execve", ("/bin/cat", ["cat"], {"B": "2"}), {}),
+        ("posix_spawn", ("/bin/cat", ["cat"], {"B": "2"}), {"setpgroup": 0}),
     ]
     assert (os.execve.__name__, os.execve.__qualname__) == ("execve", "execve")
     assert original in os.supports_fd
@@ -353,6 +374,17 @@ def test_subprocesses_are_started_with_the_variables(installed: list[Any]) -> No
     assert given[2][5] == [b"B=2"]
     assert given[3][5] == [b"nothing"]
     assert given[4] == (1,)
+
+
+def test_a_subprocess_out_of_reach_is_told(installed: list[Any], told: list[Any]) -> None:
+    import _posixsubprocess
+
+    spawning.install("s", "/ours")
+    fork_exec: Any = _posixsubprocess.fork_exec
+    path = [b"PYTHONPATH=/a=b"]
+    fork_exec(["python", "-I", "x.py"], [b"/no/python"], True, (3,), b"/there", path)
+    assert told == [(("f", b"x.py"), "/there")]
+    assert b"PYTHONPATH=/ours:/a=b" in installed[0][1][5]
 
 
 def test_a_system_without_a_function_goes_on(installed: list[Any], monkeypatch: Any) -> None:

@@ -103,6 +103,27 @@ def test_a_file_is_run_by_its_path(project: Project) -> None:
         runpy.run_path(script)
 
 
+def test_modules_are_loaded_from_the_cache(tmp_path: Path, project: Project) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    told: list[CodeType] = []
+    hook = Imports(project, str(cache))
+    hook.register(compile("", "x", "exec"))
+    hook.install(told.append)
+    path = Path(file(project, "mut_pkg/a.py"))
+    assert load("mut_pkg.a").value == 1
+    names = {entry.name for entry in cache.iterdir()}
+    assert len(names) == 2
+    assert all(name.endswith(f"-{sys.flags.optimize}") for name in names)
+    path.write_text("value = 2\n")
+    assert load("mut_pkg.a").value == 2
+    [new] = {entry.name for entry in cache.iterdir()} - names
+    code = compile("value = 3", str(path), "exec")
+    (cache / new).write_bytes(marshal.dumps(code))
+    assert load("mut_pkg.a").value == 3
+    assert [code.co_filename for code in told[1:]] == [str(path)] * 3
+
+
 def test_a_script_with_a_mistake_says_so_itself(project: Project) -> None:
     hook = Imports(project, None)
     hook.install(None)
@@ -213,6 +234,7 @@ def test_assertions_are_rewritten_once(tmp_path: Path, project: Project) -> None
     calls: list[str] = []
 
     def rewrite_test(fn: Path, config: Any) -> Any:
+        assert config == "config"
         calls.append(fn.name)
         return "stat", compile("x = 1", str(fn), "exec")
 
@@ -222,16 +244,18 @@ def test_assertions_are_rewritten_once(tmp_path: Path, project: Project) -> None
     hook.install(told.append)
     hook.install_for_pytest(rewrite, "-9")
     ours = Path(file(project, "script.py"))
-    assert rewrite._rewrite_test(ours, None)[0] == "stat"
-    first, code = rewrite._rewrite_test(ours, None)
+    assert rewrite._rewrite_test(ours, "config")[0] == "stat"
+    first, code = rewrite._rewrite_test(ours, "config")
     assert (first, code.co_filename) == (b"", str(ours))
     assert (calls, len(told)) == (["script.py"], 2)
     [name] = [path.name for path in cache.iterdir()]
     assert name.endswith("-9")
-    hook.override(4, lambda: code)
-    assert rewrite._rewrite_test(ours, None) == (b"", code)
+    replaced = compile("x = 2", str(ours), "exec")
+    hook.override(4, lambda: replaced)
+    assert rewrite._rewrite_test(ours, "config") == (b"", replaced)
+    assert told[1:] == [code, replaced]
     other = Path(project.root, "mut_warns.py")
-    assert rewrite._rewrite_test(other, None)[0] == "stat"
+    assert rewrite._rewrite_test(other, "config")[0] == "stat"
     assert (calls, len(told)) == (["script.py", "mut_warns.py"], 3)
     assert rewrite._read_pyc(ours, "pyc") is None
     assert rewrite._read_pyc(other, "pyc", 1, 2) == (other, "pyc", 1, 2)
@@ -317,13 +341,25 @@ def test_packages_that_would_be_imported_from_elsewhere_are_told(
     assert elsewhere.stand_ins(project, ["src/"]) == []
 
 
+@pytest.mark.parametrize("name", ["benchmarks", "docs", "examples", "scripts", "tools", "own"])
+def test_packages_that_many_have_are_not_asked_for(
+    name: str, monkeypatch: Any, tmp_path: Path
+) -> None:
+    spec = SimpleNamespace(origin="/x/__init__.py")
+    monkeypatch.setattr(elsewhere, "find_spec", lambda _: spec)
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    project = Project(str(tmp_path), [f"{name}/__init__.py"], [])
+    found = elsewhere.stand_ins(project, [""])
+    assert found == ([[name, "/x/__init__.py", f"{name}/__init__.py"]] if name == "own" else [])
+
+
 class Audited:
     """A watch over events that are told by hand."""
 
     def __init__(self, tmp_path: Path, monkeypatch: Any) -> None:
         hooks: list[Any] = []
         monkeypatch.setattr(sys, "addaudithook", hooks.append)
-        monkeypatch.setattr(kept, "environ", {"TMPDIR": "/scratch/"})
+        monkeypatch.setattr(kept, "environ", {"TMPDIR": "/a/", "TEMP": "/b", "TMP": "/c"})
         self.own = str(tmp_path / "own")
         self.watch = Writes(self.own)
         [self.hook] = hooks
@@ -373,7 +409,7 @@ def test_files_that_are_opened_to_be_changed_are_told(audited: Audited, tmp_path
 
 def test_names_that_tempfile_made_up_are_a_tests_own(audited: Audited) -> None:
     trial = os.O_RDWR | os.O_CREAT | os.O_EXCL
-    for folder in ("/tmp", "/var/tmp", "/usr/tmp", "/scratch"):
+    for folder in ("/tmp", "/var/tmp", "/usr/tmp", "/a", "/b", "/c"):
         assert not audited.opened(f"{folder}/abcd_123", trial)
     assert not audited.told("os.remove", "/tmp/abcd_123", -1)
     assert audited.opened("/tmp/abcd_124", os.O_RDWR | os.O_CREAT)
@@ -441,6 +477,8 @@ def test_what_was_written_is_told_once_or_for_good(audited: Audited) -> None:
     audited.hook("open", ("/fixed", "w", os.O_WRONLY))
     audited.hook("open", (f"{audited.own}/x", "w", os.O_WRONLY))
     audited.hook("socket.bind", (None, ("", 0)))
+    os.symlink(audited.own, "link")
+    audited.hook("open", ("link/x", "w", os.O_WRONLY))
     assert watch.took_place()
     assert not watch.took_place()
     audited.hook("socket.bind", (None, ("", 80)))

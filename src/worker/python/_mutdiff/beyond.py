@@ -115,7 +115,7 @@ def _imports(source: bytes, file: str) -> list[str] | None:
             tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return None
-    package = file.removesuffix(".py").split("/")[:-1]
+    package = file.split("/")[:-1]
     names = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
