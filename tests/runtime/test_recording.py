@@ -447,6 +447,11 @@ def test_what_a_trace_function_is_told_is_taken(project: Project) -> None:
     assert told(frame(leaf)) == (None, alone[1])
     tracer.forget()
     assert told(frame(leaf)) == alone
+    for line in (1, 2, 3, 4):
+        local(frame(leaf, line=line), "line", None)
+    assert told(frame(leaf)) == (None, alone[1])
+    tracer.forget_all()
+    assert told(frame(leaf)) == alone
     # A generator is entered where it begins, and goes on anywhere else.
     begin = tracer_settrace._entry(steps)
     assert told(frame(steps, last=begin)) == (local, {(NOBODY, number["steps"])})
