@@ -5,6 +5,7 @@ The same from outside, with real processes: test_beyond.py, test_children.py, te
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -224,10 +225,12 @@ def test_a_script_says_what_it_is_for(tmp_path: Path, told: list[Any]) -> None:
 
 
 def test_nobody_is_told_before_someone_asks() -> None:
-    fresh: dict[str, Any] = dict(vars(spawning))
-    exec(compile(Path(spawning.__file__).read_text(), spawning.__file__, "exec"), fresh)
-    assert fresh["_tell"] is None
-    assert fresh["_is_python"](["python"], ["python", "-I"], None)
+    spec = importlib.util.find_spec(spawning.__name__)
+    assert spec is not None and spec.loader is not None
+    fresh = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+    assert fresh._tell is None
+    assert fresh._is_python(["python"], ["python", "-I"], None)
 
 
 NEEDED = {b"_MUTDIFF_CHILD": b"state", b"PYTHONPATH": b"/ours"}
