@@ -4,7 +4,8 @@
 #   tests/mutate_runtime.sh MUTDIFF PYTHON "mutation swap" test_mutation.py [test_units.py …]
 #
 # PYTHON has pytest. The project is a copy in which the package has another name: mutdiff's own is
-# loaded already in each process that it starts. Reports to target/self/report.json.
+# loaded already in each process that it starts. Reports to target/self/report.json. Options of
+# mutdiff's own (`--jobs 1 --quiet`) go into MUTDIFF_OPTIONS.
 set -euo pipefail
 
 mutdiff=$(realpath "$1")
@@ -39,5 +40,7 @@ commit base
 git switch --quiet --create change
 cp whole/* src/worker/python/_inner/
 commit change
+# shellcheck disable=SC2086  # several options
 "$mutdiff" --python "$python" --base base --scope functions --report json=report.json \
+    ${MUTDIFF_OPTIONS-} \
     --tests "${@/#/tests/runtime/}" -p no:cacheprovider

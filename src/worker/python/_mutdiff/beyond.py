@@ -92,14 +92,16 @@ def files(project: Project, what: Target, folder: str) -> set[int]:
 
 
 def _modules(project: Project, name: str) -> Iterator[int]:
-    """Files that may be a module or a package around it, wherever the search path begins."""
+    """Files that may be a module or a package around it, wherever the search path begins: in a
+    folder of the project, or above it where the project's own folder is a package."""
     parts = name.split(".")
     ends = set()
     for length in range(1, len(parts) + 1):
         place = "/".join(parts[:length])
         ends |= {f"/{place}.py", f"/{place}/__init__.py"}
     for index, file in enumerate(project.files):
-        if any(f"/{file}".endswith(end) for end in ends):
+        place = f"/{file}"
+        if any(place.endswith(end) or end.endswith(place) for end in ends):
             yield index
 
 
@@ -113,13 +115,13 @@ def _imports(source: bytes, file: str) -> list[str] | None:
             tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return None
-    package = file.removesuffix(".py").split("/")[:-1]
+    package = file.split("/")[:-1]
     names = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else []
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            names += [f"{base}.{alias.name}" for alias in node.names]
+            above = package[: max(0, len(package) - node.level + 1)] if node.level else []
+            base = [*above, node.module] if node.module else above
+            names += [".".join([*base, alias.name]) for alias in node.names]
     return names

@@ -49,7 +49,7 @@ class Socket:
 
     def send(self, message: dict[str, Any]) -> None:
         """Sends one message."""
-        data = kept.encode_json(message).encode("utf-8", "surrogatepass")
+        data = kept.encode_json(message).encode()
         self._send(_LENGTH.pack(len(data)) + data)
 
     def receive(self) -> dict[str, Any] | None:
@@ -116,7 +116,7 @@ class Memory:
 
     def append(self, header: dict[str, Any], body: bytes = b"") -> bool:
         """Appends a record; ``False`` (and nothing written) when it does not fit."""
-        head = kept.encode_json(header).encode("utf-8", "backslashreplace")
+        head = kept.encode_json(header).encode()
         size = _RECORD.size + len(head) + len(body)
         used = _U32.unpack_from(self._map, USED_AT)[0]
         at = DATA_AT + used

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from .codes import identity
+
 Trace = Callable[[FrameType, Any, Any], Any]
 
 _settrace, real_gettrace = sys.settrace, sys.gettrace
@@ -21,16 +23,20 @@ _settrace_of_threads, _gettrace_of_threads = threading.settrace, threading.gettr
 
 
 class Following:
-    """Stands in for ``sys.settrace`` and its kin while ``own`` records."""
+    """Stands in for ``sys.settrace`` and its kin while ``own`` records.
+
+    One a process: who took a function while modules were imported has it in tests, too.
+    """
 
     def __init__(self, own: Trace) -> None:
         self._own = own
-        #: Of each thread, since a trace function belongs to one.
-        self._theirs = threading.local()
-        self._theirs_for_threads: Trace | None = None
 
     def install(self) -> None:
         """Puts the functions into place, and begins to record."""
+        self._installed = True
+        #: Of each thread, since a trace function belongs to one.
+        self._theirs = threading.local()
+        self._theirs_for_threads: Trace | None = None
         sys.settrace = self._set
         sys.gettrace = self._get
         threading.settrace = self._set_for_threads
@@ -39,19 +45,36 @@ class Following:
         _settrace_of_threads(self._in_new_thread)
         _settrace(self._own)
 
+    def uninstall(self) -> None:
+        """Takes the functions away, and the trace function."""
+        self._installed = False
+        sys.settrace, sys.gettrace = _settrace, real_gettrace
+        threading.settrace, threading.gettrace = _settrace_of_threads, _gettrace_of_threads
+        _thread.start_new_thread = _start_bare
+        threading.settrace(None)
+        sys.settrace(None)
+
     def _set(self, function: Trace | None, /) -> None:
+        if not self._installed:
+            _settrace(function)
+            return
         self._theirs.function = function
         _settrace(self._own if function is None else _both(self._own, function))
 
     def _get(self) -> Trace | None:
+        if not self._installed:
+            return real_gettrace()
         function: Trace | None = getattr(self._theirs, "function", None)
         return function
 
     def _set_for_threads(self, func: Trace | None) -> None:
-        self._theirs_for_threads = func
+        if self._installed:
+            self._theirs_for_threads = func
+        else:
+            _settrace_of_threads(func)
 
     def _get_for_threads(self) -> Trace | None:
-        return self._theirs_for_threads
+        return self._theirs_for_threads if self._installed else _gettrace_of_threads()
 
     def _in_new_thread(self, frame: FrameType, event: Any, arg: Any) -> Any:
         self._set(self._theirs_for_threads)
@@ -65,27 +88,14 @@ class Following:
             _settrace(self._own)
             function(*args, **keywords)
 
-        return _start_bare(traced, *rest)
-
-
-def uninstall() -> None:
-    """Takes the functions away, and the trace function."""
-    sys.settrace, sys.gettrace = _settrace, real_gettrace
-    threading.settrace, threading.gettrace = _settrace_of_threads, _gettrace_of_threads
-    _thread.start_new_thread = _start_bare
-    threading.settrace(None)
-    sys.settrace(None)
-
-
-#: Calls that a test would not see if the functions here were the interpreter's.
-_HIDDEN = {getattr(Following, name).__code__ for name in ("_set", "_get")}
+        return _start_bare(traced if self._installed else function, *rest)
 
 
 def _both(own: Trace, theirs: Trace) -> Trace:
     """A global trace function that tells two."""
 
     def trace(frame: FrameType, event: str, arg: Any) -> Any:
-        if frame.f_code in _HIDDEN:
+        if identity(frame.f_code) in _HIDDEN:
             return None
         own_local = own(frame, event, arg)
         their_local = theirs(frame, event, arg)
@@ -96,18 +106,23 @@ def _both(own: Trace, theirs: Trace) -> Trace:
     return trace
 
 
+#: Calls that a test would not see if the functions here were the interpreter's.
+_HIDDEN = {identity(function.__code__) for function in (Following._set, Following._get, _both)}
+
+
 class _Local:
-    """Tells two local trace functions, each until it wants no more."""
+    """Tells two local trace functions.
+
+    As with the interpreter, one that returns ``None`` stays: only a global one says no that way.
+    """
 
     __slots__ = ("_own", "_theirs")
 
     def __init__(self, own: Trace, theirs: Trace) -> None:
-        self._own: Trace | None = own
-        self._theirs: Trace | None = theirs
+        self._own = own
+        self._theirs = theirs
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if self._own is not None:
-            self._own = self._own(frame, event, arg)
-        if self._theirs is not None:
-            self._theirs = self._theirs(frame, event, arg)
+        self._own = self._own(frame, event, arg) or self._own
+        self._theirs = self._theirs(frame, event, arg) or self._theirs
         return self

@@ -71,7 +71,6 @@ def code_of(function: Any) -> CodeType | None:
         if wrapped is None:
             break
         function = wrapped
-    function = getattr(function, "__func__", function)
     code = getattr(function, "__code__", None)
     return code if isinstance(code, CodeType) else None
 

@@ -43,9 +43,9 @@ def conceal(site: str) -> None:
     if environ.pop(HIDDEN, None) is None:
         return
     environ.pop(STATE, None)
-    rest = [place for place in environ.pop(_PATH, "").split(":") if place != site]
+    rest = ":".join(place for place in environ.pop(_PATH, "").split(":") if place != site)
     if rest:
-        environ[_PATH] = ":".join(rest)
+        environ[_PATH] = rest
 
 
 def install(state: str, site: str) -> dict[bytes, bytes]:
@@ -116,8 +116,7 @@ def _wrap(name: str, environment_at: int, needed: dict[bytes, bytes]) -> None:
             return passed_on(*arguments, **options)
         if not environment_at:
             return kept.execve(arguments[0], arguments[1], environment)
-        rest = arguments[environment_at + 1 :]
-        return passed_on(*arguments[:environment_at], environment, *rest, **options)
+        return passed_on(*arguments[:environment_at], environment, **options)
 
     along.__name__ = along.__qualname__ = name
     setattr(os, name, along)
@@ -174,7 +173,7 @@ def _shell_starts_python(arguments: list[bytes], folder: Any) -> bool:
     words = arguments[1].replace(b'"', b" ").replace(b"'", b" ").split()
     found = False
     for at, word in enumerate(words):
-        if _PYTHON.search(word.rpartition(b"/")[2]) or word == kept.fsencode(sys.executable):
+        if _PYTHON.search(word) or word == kept.fsencode(sys.executable):
             found = True
             _judge(words[at + 1 :], folder)
     return found

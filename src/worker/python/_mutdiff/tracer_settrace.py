@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from types import CodeType, FrameType
 from typing import Any
 
-from . import following
 from .codes import NOBODY, SHIFT, Codes, identity
+from .following import Following, real_gettrace
 from .tracer import Recording, Tracer, reached
 
 #: ``co_flags`` of generators, coroutines and asynchronous generators.
@@ -29,6 +29,7 @@ class SettraceTracer(Tracer):
         #: ``identity(code)`` of generators and coroutines → ``f_lasti`` at their first entry.
         self._entries: dict[int, int] = {}
         self._trace, self._record_into = self._make()
+        self._following = Following(self._trace)
 
     def watch(self, codes: Iterable[CodeType]) -> None:
         for code in codes:
@@ -38,14 +39,14 @@ class SettraceTracer(Tracer):
                 self._missing[identity(code)] = _lines(code)
 
     def start(self) -> None:
-        following.Following(self._trace).install()
+        self._following.install()
 
     def resume(self) -> None:
-        if following.real_gettrace() is not self._trace:
+        if real_gettrace() is not self._trace:
             self.start()
 
     def stop(self) -> None:
-        following.uninstall()
+        self._following.uninstall()
 
     def forget(self) -> None:
         for number in reached(self.current):

@@ -89,14 +89,14 @@ class Writes(NoWrites):
             if _UNNAMED and flags & _UNNAMED == _UNNAMED:
                 return
             if flags & os.O_EXCL and self._is_trial(str(args[0])):
-                self._private.append(str(args[0]))
+                self._private.append(f"{args[0]}/")
             self._look(args[0], opened=True)
         elif event in _PLACES:
             for at, relative_to in _PLACES[event]:
                 if relative_to is None or args[relative_to] in (-1, None):
                     self._look(args[at])
         elif event in ("tempfile.mkstemp", "tempfile.mkdtemp"):
-            self._private.append(self._fsdecode(args[0]))
+            self._private.append(f"{self._fsdecode(args[0])}/")
         elif event == "socket.bind":
             address = args[1]
             port = address[1] if isinstance(address, tuple) and len(address) > 1 else address
@@ -118,8 +118,12 @@ class Writes(NoWrites):
             return
         if "__pycache__" in path or path.endswith(".pyc"):
             return
-        if not any(path.startswith(private) for private in self._private):
+        if not self._is_private(path):
             real = kept.realpath(path)
             if opened and self._is_folder(real):
                 return  # `tempfile` names the folder and opens something else in it
-            self._since_asked = not any(real.startswith(private) for private in self._private)
+            self._since_asked = not self._is_private(real)
+
+    def _is_private(self, path: str) -> bool:
+        place = f"{path}/"
+        return any(place.startswith(private) for private in self._private)
