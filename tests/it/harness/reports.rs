@@ -129,6 +129,7 @@ fn decided(name: &str, mutant: &Described, word: &str, number: u32) -> DecidedMu
             start: Position { line, column: 1 },
             end: Position { line, column: u32::try_from(old.chars().count()).expect("short") + 1 },
         },
+        head_lines: Some(LineRange { first: line, last: line }),
         diff: format!("--- a/{path}\n+++ b/{path}\n@@ -{line},1 +{line},1 @@\n-{old}\n+{new}\n"),
         original: old.trim().to_owned(),
         replacement: new.trim().to_owned(),
