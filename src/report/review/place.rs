@@ -10,7 +10,8 @@ use crate::model::{DecidedMutant, LineNo, LineRange, Place};
 pub(super) fn place(mutant: &DecidedMutant, diff: &Side) -> Option<Place> {
     let tested = Side::old(&mutant.diff);
     let range = lines(mutant);
-    let start = find(range.first.get(), &tested, diff)?;
+    let told = mutant.head_lines.map(|lines| lines.first.get());
+    let start = find(range.first.get(), told, &tested, diff)?;
     let shown = diff.within_hunk(LineRange {
         first: LineNo::new(start)?,
         last: LineNo::new(start.saturating_add(range.last.get() - range.first.get()))?,
@@ -33,12 +34,14 @@ fn lines(mutant: &DecidedMutant) -> LineRange {
     LineRange { first: start.line, last }
 }
 
-/// The line of the diff that holds what line `number` of the tested file does: the same one, or
-/// else the only one with the same text, or else the only one that has the same neighbours too.
-fn find(number: u32, tested: &Side, diff: &Side) -> Option<u32> {
+/// The line of the diff that holds what line `number` of the tested file does: the one that the
+/// report tells, the same one, or else the only one with the same text, or else the only one that has
+/// the same neighbours too.
+fn find(number: u32, told: Option<u32>, tested: &Side, diff: &Side) -> Option<u32> {
     let text = tested.text(number)?;
-    if diff.text(number).is_some_and(|there| same(there, text)) {
-        return Some(number);
+    let holds = |line: &u32| diff.text(*line).is_some_and(|there| same(there, text));
+    if let Some(line) = told.into_iter().chain([number]).find(holds) {
+        return Some(line);
     }
     let only = |mut found: Vec<u32>| if found.len() == 1 { found.pop() } else { None };
     let everywhere: Vec<u32> = diff.with_text(text).collect();
@@ -58,7 +61,18 @@ mod tests {
     use crate::report::sample::{key, line, mutant};
 
     fn at(number: u32) -> DecidedMutant {
-        mutant(&key("cart", "f"), number, (">=", ">"))
+        DecidedMutant { head_lines: None, ..mutant(&key("cart", "f"), number, (">=", ">")) }
+    }
+
+    #[test]
+    fn the_line_that_the_report_tells_comes_first_if_it_holds_the_text() {
+        let twice =
+            Side::new("@@ -1 +1,4 @@\n+    if n >= 1:\n+        x\n+    if n >= 1:\n+        y");
+        let mut told = at(1);
+        told.head_lines = Some(crate::report::sample::lines(3, 3));
+        assert_eq!(place(&told, &twice), single(3));
+        told.head_lines = Some(crate::report::sample::lines(2, 2));
+        assert_eq!(place(&told, &twice), single(1));
     }
 
     fn single(number: u32) -> Option<Place> {
