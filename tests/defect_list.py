@@ -398,4 +398,32 @@ DEFECTS = [
         "            if hunk.old.start < 1 {\n",
         "scenarios::repositories_are_compared_as_people_and_ci_leave_them",
     ),
+    Defect(
+        "a bar in a cell of the summary starts another cell",
+        "src/report/escape.rs",
+        """.replace('|', "\\\\|")""",
+        "",
+        "report::tests::text_of_the_project_stays_text_in_every_format",
+    ),
+    Defect(
+        "a line end in an annotation starts another command",
+        "src/report/escape.rs",
+        """.replace('\\n', "%0A")""",
+        "",
+        "report::tests::text_of_the_project_stays_text_in_every_format",
+    ),
+    Defect(
+        "a name on the HTML page is not escaped",
+        "src/report/html/view.rs",
+        "    let name = html(&cut(node.key.name.as_str(), NAME));",
+        "    let name = cut(node.key.name.as_str(), NAME).into_owned();",
+        "report::html::tests::names_open_no_tag",
+    ),
+    Defect(
+        "a SARIF fingerprint is the line",
+        "src/report/findings.rs",
+        "return id(self.mutant);",
+        "return self.mutant.span.start.line.to_string();",
+        "report::sarif::tests::fingerprints_part_the_mutants_of_a_line_and_survive_moved_lines",
+    ),
 ]

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{Report, Verdict};
+use crate::model::{DecidedMutant, LineRange, Report, Verdict};
 
 use super::advice::what_would_notice;
 use super::escape::{command_message, command_property, cut, visible};
@@ -37,18 +37,25 @@ pub fn write(report: &Report) -> String {
     out
 }
 
+/// The lines of a mutant as the pull request has them, which is where GitHub shows an annotation; as
+/// they were tested, where those are not known.
+fn lines_on_head(mutant: &DecidedMutant) -> LineRange {
+    mutant.head_lines.unwrap_or_else(|| mutant.span.lines())
+}
+
 fn annotation(remark: &Remark<'_>) -> String {
     let mutant = remark.mutant;
     let (start, end) = (mutant.span.start, mutant.span.end);
     let unreached = mutant.verdict == Verdict::NoTests;
-    let lines = match (unreached, remark.beside.iter().map(|m| m.span.end.line).max()) {
-        (true, Some(last)) => (start.line, last.max(end.line)),
-        _ => (start.line, end.line),
-    };
+    let (first, mut last) = (lines_on_head(mutant).first, lines_on_head(mutant).last);
+    if unreached {
+        let beside = remark.beside.iter().map(|mutant| lines_on_head(mutant).last).max();
+        last = last.max(beside.unwrap_or(last));
+    }
     let mut properties =
         vec![format!("file={}", command_property(&cut(mutant.function.path.as_str(), PATH)))];
-    properties.push(format!("line={},endLine={}", lines.0, lines.1));
-    if !unreached && lines.0 == lines.1 {
+    properties.push(format!("line={first},endLine={last}"));
+    if !unreached && start.line == end.line {
         let last = end.column.saturating_sub(1).max(start.column);
         properties.push(format!("col={},endColumn={last}", start.column));
     }
@@ -120,8 +127,17 @@ mod tests {
         let mut report = sample::report();
         report.mutants.truncate(1);
         report.mutants[0].span.end.line = LineNo::new(14).unwrap();
+        report.mutants[0].head_lines = None;
         let text = write(&report);
         assert!(text.contains("line=12,endLine=14,title=") && !text.contains("col="), "{text}");
+    }
+
+    #[test]
+    fn lines_are_those_of_the_pull_requests_head() {
+        let mut report = sample::report();
+        report.mutants.truncate(1);
+        report.mutants[0].head_lines = Some(sample::lines(40, 40));
+        assert!(write(&report).contains("line=40,endLine=40,col=8,"));
     }
 
     #[test]
