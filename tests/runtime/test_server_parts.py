@@ -1,0 +1,396 @@
+"""The warm process, the start-up of children and scripts, by their parts: in this process.
+
+What they do together is tested in all files that start a process.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+from types import CodeType, ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from _mutdiff import kept, scripts, server, startup
+from _mutdiff.project import Project
+from _mutdiff.runner import Collected
+from _mutdiff.server import Server
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Server:
+    made = Server.__new__(Server)
+    made._project = Project(str(tmp_path), ["a.py", "test_a.py"], [1])
+    made._config = {"runner": "unittest", "arguments": ["x"]}
+    return made
+
+
+def test_a_test_is_described_by_its_file_and_code(serving: Server) -> None:
+    root = serving._project.root
+    code = compile("\n\npass", f"{root}/a.py", "exec")
+    path = f"{root}/test_a.py"
+    assert serving._describe(Collected("t", path, code)) == ["t", 1, [0, 1, "<module>"]]
+    assert serving._describe(Collected("t", None, None)) == ["t", None, None]
+    odd = code.replace(co_firstlineno=0, co_filename="/far.py", co_name="n")
+    assert serving._describe(Collected("t", "/far.py", odd)) == ["t", None, [None, 1, "n"]]
+    assert serving._describe(Collected("t", path, code.replace(co_firstlineno=3)))[2][1] == 3
+
+
+@pytest.mark.parametrize("runner", ["unittest", "pytest"])
+def test_what_may_be_imported_ahead_is_no_part_of_the_project(
+    runner: str, serving: Server, monkeypatch: Any
+) -> None:
+    from _mutdiff import pytest_runner
+
+    serving._config["runner"] = runner
+    root = serving._project.root
+    monkeypatch.setattr(pytest_runner, "plugin_packages", lambda: {"plugin"})
+    modules: dict[str, Any] = {}
+
+    def place(name: str, file: str | None, spec: str | None = "") -> None:
+        modules[name] = module = ModuleType(name)
+        module.__file__ = file
+        module.__spec__ = None if spec is None else SimpleNamespace(name=spec or name)  # type: ignore
+
+    place("library.part", "/x/library/part.py")
+    place("built_in", None)
+    place("without", "/x/without.py", spec=None)
+    place("alias", "/x/alias.py", spec="other")
+    place("ours", f"{root}/a.py")
+    place("generated", f"{root}/generated.py")
+    place("installed", f"{root}/.venv/lib/site-packages/installed.py")
+    place("plugin.deep", "/x/plugin/deep.py")
+    for avoided in ("_mutdiff.x", "__main__", "__mp_main__", "sitecustomize", "usercustomize"):
+        place(avoided, "/x/y.py")
+    modules["bare"] = object()
+    monkeypatch.setattr(server.sys, "modules", {**modules})
+    try:
+        found = serving._preloadable()
+    finally:
+        monkeypatch.undo()
+    expected = ["library.part", "installed", "plugin.deep"]
+    assert found == (expected if runner == "unittest" else expected[:2])
+
+
+def test_the_runner_is_the_one_that_was_asked_for(serving: Server, monkeypatch: Any) -> None:
+    from _mutdiff import pytest_runner
+    from _mutdiff.unittest_runner import UnittestRunner
+
+    made: Any = serving._make_runner(None, "/scratch")
+    assert isinstance(made, UnittestRunner)
+    assert made._arguments == ["x"]
+    serving._config["runner"] = "pytest"
+    serving._imports = "imports"  # type: ignore[assignment]
+    monkeypatch.setattr(pytest_runner, "make", lambda *given: given)
+    assert serving._make_runner(["a"], "/s") == (["x"], "imports", "/s", ["a"])  # type: ignore
+
+
+def forked(work: Any) -> int:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+        finally:
+            os._exit(3)
+    return pid
+
+
+class Link:
+    def __init__(self) -> None:
+        self.fileno, self.far = os.pipe()
+
+    def close(self) -> None:
+        for end in (self.fileno, self.far):
+            try:
+                os.close(end)
+            except OSError:
+                pass
+
+
+@pytest.mark.parametrize("without", ["", "pidfd_open", "waitid"])
+def test_a_childs_end_is_waited_for(without: str, monkeypatch: Any) -> None:
+    if without:
+        monkeypatch.setattr(kept, without, None)
+    link: Any = Link()
+    before = os.listdir("/proc/self/fd")
+    status = server._wait(forked(lambda: time.sleep(0.05)), link)
+    assert os.waitstatus_to_exitcode(status) == 3
+    assert os.listdir("/proc/self/fd") == before
+    link.close()
+
+
+def test_a_child_is_killed_when_the_other_side_goes_away() -> None:
+    link: Any = Link()
+    ready, tell = os.pipe()
+
+    def work() -> None:
+        os.setsid()
+        os.close(link.far)
+        os.write(tell, b".")
+        time.sleep(20)
+
+    pid = forked(work)
+    os.read(ready, 1)
+    threading.Timer(0.05, os.close, (link.far,)).start()
+    begun = time.monotonic()
+    assert os.WTERMSIG(server._wait(pid, link)) == signal.SIGKILL
+    assert time.monotonic() - begun < 5
+    link.close()
+    for end in (ready, tell):
+        os.close(end)
+
+
+def test_what_a_child_leaves_in_its_group_is_killed() -> None:
+    link: Any = Link()
+    ready, tell = os.pipe()
+
+    def work() -> None:
+        os.setsid()
+        left = os.fork()
+        if left == 0:
+            time.sleep(20)
+            os._exit(0)
+        os.write(tell, b"%d" % left)
+        os._exit(5)
+
+    assert os.waitstatus_to_exitcode(server._wait(forked(work), link)) == 5
+    left = int(os.read(ready, 20))
+    for _ in range(500):
+        try:
+            state = Path(f"/proc/{left}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            break
+        if state == "Z":
+            break
+        time.sleep(0.01)
+    else:
+        pytest.fail("it is alive")
+    link.close()
+    for end in (ready, tell):
+        os.close(end)
+    server._kill_session(pid=2**22 + 5)
+
+
+def test_threads_are_counted(monkeypatch: Any) -> None:
+    assert server._is_single_threaded() == (threading.active_count() == 1)
+    monkeypatch.setattr(kept, "listdir", lambda _: ["1"])
+    assert server._is_single_threaded() is True
+    monkeypatch.setattr(kept, "listdir", lambda _: ["1", "2"])
+    assert server._is_single_threaded() is False
+    monkeypatch.setattr(kept, "listdir", lambda _: os.listdir("/no/such"))
+    assert server._is_single_threaded() is False
+
+
+def test_forking_with_threads_warns_nobody(monkeypatch: Any) -> None:
+    monkeypatch.setattr(kept, "fork", lambda: warnings.warn("threads", stacklevel=1) or 7)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert server._fork_quietly() == 7
+        with pytest.raises(UserWarning):
+            warnings.warn("so", stacklevel=1)
+
+
+def test_a_server_is_hidden_and_runs(monkeypatch: Any) -> None:
+    told: list[Any] = []
+
+    class Made:
+        def __init__(self, *given: Any) -> None:
+            told.append(given)
+
+        def run(self) -> None:
+            told.append("run")
+
+    monkeypatch.setattr(server, "Server", Made)
+    monkeypatch.setattr(kept, "hide", lambda: told.append("hidden"))
+    server.start("/config", "/runtime")
+    assert told == ["hidden", ("/config", "/runtime"), "run"]
+
+
+class Joined:
+    """A process that joins, with stand-ins for what it calls."""
+
+    def __init__(self, tmp_path: Path, monkeypatch: Any) -> None:
+        self.told: list[Any] = []
+        note = self.told.append
+        config = {"root": str(tmp_path), "files": ["a.py", "b.py"], "test_files": [0],
+                  "cache": "/cache"}  # fmt: skip
+        (tmp_path / "config").write_text(json.dumps(config))
+        self.state: dict[str, Any] = {
+            "config": str(tmp_path / "config"), "log": None, "mutant": None, "memory": None
+        }  # fmt: skip
+        self.tracer = SimpleNamespace(
+            watch=lambda codes: note(("watch", codes)),
+            write_through=lambda log: note(("write", log)),
+            start=lambda: note("start"),
+        )
+        self.imports = SimpleNamespace(
+            install=lambda told: note(("imports", told)),
+            override=lambda index, compile_it: note(("override", index, compile_it)),
+        )
+        monkeypatch.setattr(startup.spawning, "conceal", lambda site: note(("conceal", site)))
+        monkeypatch.setattr(startup.spawning, "install", lambda *a: note(("install", *a)))
+        monkeypatch.setattr(startup.spawning, "tell", lambda out: note(("tell", out)))
+        monkeypatch.setattr(kept, "hide", lambda: note("hide"))
+        monkeypatch.setattr(
+            kept, "register_at_fork", lambda after_in_child: note(("fork", after_in_child))
+        )
+        monkeypatch.setattr(startup.hits, "note_beyond", lambda *a: ("beyond", *a))
+        monkeypatch.setattr(startup.scripts, "take_over", lambda imports: note(("over", imports)))
+        monkeypatch.setattr(startup, "make_tracer", lambda codes: self.tracer)
+
+        def make_imports(project: Project, cache: str) -> Any:
+            assert (project.files, project.test_files) == (["a.py", "b.py"], {0})
+            assert cache == "/cache"
+            return self.imports
+
+        monkeypatch.setattr(startup, "Imports", make_imports)
+
+    def join(self, **state: Any) -> list[Any]:
+        self.told.clear()
+        text = json.dumps({**self.state, **state})
+        startup.join(text, "/site")
+        assert self.told[:2] == [("conceal", "/site"), "hide"]
+        assert ("install", text, "/site") in self.told
+        assert self.told[-1] == ("over", self.imports)
+        return [told for told in self.told[2:-1] if told[0] != "install"]
+
+
+@pytest.fixture
+def joined(tmp_path: Path, monkeypatch: Any) -> Joined:
+    return Joined(tmp_path, monkeypatch)
+
+
+def test_a_child_joins_the_trace(joined: Joined, tmp_path: Path) -> None:
+    tell, imports, write, fork, start = joined.join(log="/log")
+    assert tell[1][:2] == ("beyond", "/log")
+    assert isinstance(tell[1][2], Project)
+    assert (write, start) == (("write", "/log"), "start")
+    joined.told.clear()
+    fork[1]()
+    assert joined.told == [("write", "/log")]
+    code: CodeType = compile("", f"{tmp_path}/a.py", "exec")
+    imports[1](code)
+    assert joined.told[1:] == [("watch", [code])]
+
+
+def test_a_child_joins_the_mutant(joined: Joined, tmp_path: Path, monkeypatch: Any) -> None:
+    assert joined.join() == [("imports", None)]
+    (tmp_path / "b.py").write_text("x = 1\n")
+    asked: list[Any] = []
+    monkeypatch.setattr(startup.Mutant, "read", lambda m: SimpleNamespace(file=m["file"]))
+    monkeypatch.setattr(startup.mutation, "compile_file", lambda *a: asked.append(a) or "code")
+    imports, override = joined.join(mutant={"file": 1})
+    assert (imports, override[:2]) == (("imports", None), ("override", 1))
+    assert override[2]() == "code"
+    [(path, mutant, probe)] = asked
+    assert (path, mutant.file, probe) == (f"{kept.realpath(tmp_path)}/b.py", 1, None)
+    (tmp_path / "memory").write_bytes(bytes(100))
+    _, override = joined.join(mutant={"file": 1}, memory=str(tmp_path / "memory"))
+    override[2]()
+    asked[-1][2]()
+    assert (tmp_path / "memory").read_bytes()[12:16] == b"\1\0\0\0"
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: Any) -> Path:
+    path = tmp_path / "script.py"
+    path.write_text("ran.append((__name__, __file__, __cached__, type(__loader__).__name__))\n")
+    monkeypatch.setattr(sys, "path_hooks", [])
+    monkeypatch.setattr(sys, "path", [str(path), "/rest"])
+    monkeypatch.setattr(sys, "argv", [str(path), "argument"])
+    main = ModuleType("__main__")
+    main.__dict__["ran"] = []
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    monkeypatch.setitem(sys.modules, "runpy", ModuleType("runpy"))
+    monkeypatch.setitem(sys.path_importer_cache, str(path), object())
+    return path
+
+
+class Importing:
+    """Stands in for the import hook: knows one script."""
+
+    def __init__(self, script: Path, code: Any = None) -> None:
+        self._script = kept.realpath(str(script))
+        self._code = code or compile(script.read_text(), str(script), "exec")
+
+    def knows(self, path: str) -> bool:
+        return path == self._script
+
+    def load(self, path: str) -> CodeType | None:
+        if isinstance(self._code, Exception):
+            raise self._code
+        return None if self._code == "none" else self._code
+
+
+def take_over(imports: Importing) -> Any:
+    scripts.take_over(imports)  # type: ignore[arg-type]
+    return sys.path_hooks[0] if sys.path_hooks else None
+
+
+@pytest.mark.parametrize("argv", [[], [""], ["-"], ["-c"], ["-m"], ["/other.py"]])
+def test_what_is_no_script_of_the_project_is_pythons(argv: list[str], script: Path) -> None:
+    sys.argv[:] = argv
+    assert take_over(Importing(script)) is None
+
+
+@pytest.mark.parametrize("safe", [False, True])
+@pytest.mark.parametrize("real", [False, True])
+def test_a_script_runs_where_python_would_run_a_module(
+    safe: bool, real: bool, script: Path, monkeypatch: Any
+) -> None:
+    before = sys.modules["runpy"]
+    if not real:
+        del sys.modules["runpy"]
+    claim = take_over(Importing(script))
+    with pytest.raises(ImportError):
+        claim("/other")
+    assert sys.path_hooks == [claim]
+    assert claim(str(script)) is not None
+    assert sys.path_hooks == []
+    once = importlib.import_module("runpy")
+    assert once.__name__ == "runpy"
+    with pytest.raises(AttributeError):
+        once.absent  # noqa: B018
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "flags", SimpleNamespace(safe_path=safe))
+        run = once._run_module_as_main
+    assert sys.modules.get("runpy") is (before if real else None)
+    assert sys.path == (["/rest"] if safe else [str(script.parent), "/rest"])
+    assert str(script) not in sys.path_importer_cache
+    run("__main__", False)
+    ran = sys.modules["__main__"].__dict__["ran"]
+    assert ran == [("__main__", str(script), None, "SourceFileLoader")]
+
+
+def test_a_path_that_another_has_changed_stays(script: Path) -> None:
+    claim = take_over(Importing(script))
+    claim(str(script))
+    sys.path[:] = ["/first", str(script)]
+    sys.modules["runpy"]._run_module_as_main  # noqa: B018
+    assert sys.path == ["/first", str(script)]
+
+
+@pytest.mark.parametrize("code", [SyntaxError("so"), OSError("so"), "none"])
+def test_a_script_that_cannot_be_loaded_is_pythons(code: Any, script: Path) -> None:
+    claim = take_over(Importing(script, code))
+    before = sys.modules["runpy"]
+    with pytest.raises(ImportError) as raised:
+        claim(str(script))
+    assert raised.value.args == (str(script),)
+    assert sys.path_hooks == []
+    assert sys.modules["runpy"] is before
+
+
+def test_a_script_in_the_root_folder_has_it_on_its_path(script: Path) -> None:
+    once = scripts._Once("/s.py", "/s.py", compile("", "/s.py", "exec"), None)
+    sys.modules["runpy"] = once
+    sys.path[:] = ["/s.py"]
+    once._run_module_as_main  # noqa: B018
+    assert sys.path == ["/"]
