@@ -264,7 +264,10 @@ def test_a_runner_without_capture_or_folders_is_ready(monkeypatch: Any, tmp_path
     runner = make()
     runner._config = SimpleNamespace(pluginmanager=SimpleNamespace(getplugin=lambda _: None))
     monkeypatch.setattr(kept, "environ", {})
+    told: list[bool] = []
+    monkeypatch.setattr(pytest_runner, "keep_no_examples", lambda: told.append(True))
     runner.ready(str(tmp_path / "own"))
+    assert told == [True]
     assert (runner._shared, runner._captures) == ("", [])
     assert not hasattr(runner._config, "workerinput")
     os.close(runner._null)

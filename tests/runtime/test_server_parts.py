@@ -301,8 +301,11 @@ def test_a_child_joins_the_mutant(joined: Joined, tmp_path: Path, monkeypatch: A
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: Any) -> Path:
     path = tmp_path / "script.py"
-    path.write_text("ran.append((__name__, __file__, __cached__, type(__loader__).__name__))\n")
-    monkeypatch.setattr(sys, "path_hooks", [])
+    path.write_text(
+        "ran.append((__name__, __file__, __cached__, __loader__.name,\n"
+        "             __loader__.path, type(__loader__).__name__))\n"
+    )
+    monkeypatch.setattr(sys, "path_hooks", ["other"])
     monkeypatch.setattr(sys, "path", [str(path), "/rest"])
     monkeypatch.setattr(sys, "argv", [str(path), "argument"])
     main = ModuleType("__main__")
@@ -321,9 +324,10 @@ class Importing:
         self._code = code or compile(script.read_text(), str(script), "exec")
 
     def knows(self, path: str) -> bool:
-        return path == self._script
+        return path == self._script or os.path.dirname(path) == os.getcwd()
 
     def load(self, path: str) -> CodeType | None:
+        assert path == self._script
         if isinstance(self._code, Exception):
             raise self._code
         return None if self._code == "none" else self._code
@@ -331,7 +335,7 @@ class Importing:
 
 def take_over(imports: Importing) -> Any:
     scripts.take_over(imports)  # type: ignore[arg-type]
-    return sys.path_hooks[0] if sys.path_hooks else None
+    return None if sys.path_hooks == ["other"] else sys.path_hooks[0]
 
 
 @pytest.mark.parametrize("argv", [[], [""], ["-"], ["-c"], ["-m"], ["/other.py"]])
@@ -349,14 +353,15 @@ def test_a_script_runs_where_python_would_run_a_module(
     if not real:
         del sys.modules["runpy"]
     claim = take_over(Importing(script))
-    with pytest.raises(ImportError):
+    with pytest.raises(ImportError) as raised:
         claim("/other")
-    assert sys.path_hooks == [claim]
+    assert raised.value.args == ("/other",)
+    assert sys.path_hooks == [claim, "other"]
     assert claim(str(script)) is not None
-    assert sys.path_hooks == []
+    assert sys.path_hooks == ["other"]
     once = importlib.import_module("runpy")
     assert once.__name__ == "runpy"
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match=r"^absent$"):
         once.absent  # noqa: B018
     with monkeypatch.context() as patch:
         patch.setattr(sys, "flags", SimpleNamespace(safe_path=safe))
@@ -366,7 +371,7 @@ def test_a_script_runs_where_python_would_run_a_module(
     assert str(script) not in sys.path_importer_cache
     run("__main__", False)
     ran = sys.modules["__main__"].__dict__["ran"]
-    assert ran == [("__main__", str(script), None, "SourceFileLoader")]
+    assert ran == [("__main__", str(script), None, "__main__", str(script), "SourceFileLoader")]
 
 
 def test_a_path_that_another_has_changed_stays(script: Path) -> None:
@@ -384,7 +389,7 @@ def test_a_script_that_cannot_be_loaded_is_pythons(code: Any, script: Path) -> N
     with pytest.raises(ImportError) as raised:
         claim(str(script))
     assert raised.value.args == (str(script),)
-    assert sys.path_hooks == []
+    assert sys.path_hooks == ["other"]
     assert sys.modules["runpy"] is before
 
 

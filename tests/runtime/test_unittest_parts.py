@@ -115,6 +115,7 @@ def test_a_report_says_what_happened(report: bool, place: Any, monkeypatch: Any)
     assert "LookupError: so" in said["c_error"]
     assert said["d_sub"].count("AssertionError: 1 == 1") == 1
     assert said["g_unexpected"] == "unexpected success"
+    assert not any("XX" in text or "TypeError" in text for text in said.values())
 
 
 def test_what_ends_the_process_fails_its_test(place: Any, monkeypatch: Any) -> None:
@@ -160,6 +161,41 @@ def test_a_set_up_that_did_not_succeed_holds_for_all(
     assert [outcome.word for outcome in outcomes] == [word, word]
     if word == "failed":
         assert "ValueError: so" in outcomes[0].output
+
+
+def test_each_class_and_module_has_a_set_up_of_its_own(place: Any, monkeypatch: Any) -> None:
+    head = "import unittest\ndef fail(): raise ValueError\ndef skip(): raise unittest.SkipTest\n"
+    text = ""
+    for name, does in [("A", "fail"), ("B", "skip")]:
+        text += f"class {name}(unittest.TestCase):\n    @classmethod\n"
+        text += f"    def setUpClass(cls): {does}()\n    def test(self): pass\n"
+    place("mut_classes", head + text)
+    case = "class C(unittest.TestCase):\n    def test(self): pass\n"
+    place("mut_fails", f"{head}setUpModule = fail\n{case}")
+    place("mut_skips", f"{head}setUpModule = skip\n{case}")
+    runner, collected = collect("mut_classes", "mut_fails", "mut_skips")
+    begin(runner, False, monkeypatch)
+    order = [*range(1, len(collected)), None]
+    words = [runner.run(number, following).word for number, following in enumerate(order)]
+    assert words == ["failed", "skipped", "failed", "skipped"]
+
+
+def test_an_inherited_test_is_of_the_file_that_inherits(place: Any) -> None:
+    place("mut_base", "import unittest\nclass Base:\n    def test(self): pass\n")
+    place("mut_unit", "import mut_base, unittest\nclass A(mut_base.Base, unittest.TestCase): ...\n")
+    _, [test] = collect("mut_unit")
+    assert test.file == str(Path("mut_unit.py").resolve())
+    assert test.code is not None
+    assert test.code.co_filename == str(Path("mut_base.py").resolve())
+
+
+def test_no_example_of_hypothesis_is_kept(place: Any, monkeypatch: Any) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr(unittest_runner, "keep_no_examples", lambda: told.append(True))
+    place("mut_unit", TESTS)
+    runner, _ = collect("mut_unit")
+    begin(runner, False, monkeypatch)
+    assert told == [True]
 
 
 def test_a_mistake_in_a_module_is_told(place: Any) -> None:
