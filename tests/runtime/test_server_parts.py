@@ -243,7 +243,12 @@ class Joined:
         )
         monkeypatch.setattr(startup.hits, "note_beyond", lambda *a: ("beyond", *a))
         monkeypatch.setattr(startup.scripts, "take_over", lambda imports: note(("over", imports)))
-        monkeypatch.setattr(startup, "make_tracer", lambda codes: self.tracer)
+
+        def make_tracer(codes: Any) -> Any:
+            assert codes.codes == []
+            return self.tracer
+
+        monkeypatch.setattr(startup, "make_tracer", make_tracer)
 
         def make_imports(project: Project, cache: str) -> Any:
             assert (project.files, project.test_files) == (["a.py", "b.py"], {0})
