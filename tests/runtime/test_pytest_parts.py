@@ -297,9 +297,11 @@ class Item:
     def __init__(self, call: Callable[..., Any], **hooks: Any) -> None:
         self.stash: dict[Any, Any] = {}
         self.ihook = SimpleNamespace(pytest_runtest_call=call, **hooks)
-        self.usepdb = False
+        self.usepdb: bool | None = None
         self.config = SimpleNamespace(
-            getoption=lambda name, default: self.usepdb if name == "usepdb" else default
+            getoption=lambda name, default: (
+                default if self.usepdb is None or name != "usepdb" else self.usepdb
+            )
         )
 
 
@@ -343,6 +345,7 @@ def test_where_more_than_an_error_has_a_say_pytest_reports(
     made: list[Any] = []
 
     def makereport(item: Any, call: Any) -> Any:
+        assert isinstance(item, Item)
         made.append((call.when, call.excinfo.value if call.excinfo else None))
         return SimpleNamespace(failed=word == "failed", skipped=word == "skipped")
 
@@ -368,6 +371,7 @@ def test_only_plain_functions_need_no_report() -> None:
         def __init__(self) -> None:
             self.ihook = ihook
 
+    assert phases._plain_item is pytest.Function
     phases._plain_item = Kind  # type: ignore[assignment]
     assert not phases.needs_reports(Kind())
     assert phases.needs_reports(type("Other", (Kind,), {})())
