@@ -382,3 +382,203 @@ def test_only_plain_functions_need_no_report() -> None:
     hooks.clear()
     phases._xfailed = None
     assert phases.needs_reports(Kind())
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_fork_begins_with_nothing_of_the_one_before(
+    reported: bool, tmp_path: Path, monkeypatch: Any
+) -> None:
+    runner = make()
+    runner._null = os.open(os.devnull, os.O_RDWR)
+    captured = os.memfd_create("a")
+    os.write(captured, b"before")
+    runner._captures = [(captured, 77)]
+    runner._shared = str(tmp_path / "shared")
+    put: list[Any] = []
+    monkeypatch.setattr(kept, "dup2", lambda one, two, **more: put.append((one, two, more)))
+    null = runner._null
+    runner.begin(reported)
+    silent = [] if reported else [(null, 1, {}), (null, 2, {})]
+    assert put == [(null, 77, {"inheritable": False}), *silent, (null, 0, {})]
+    with pytest.raises(OSError):
+        os.fstat(null)
+    assert (os.fstat(captured).st_size, os.lseek(captured, 0, os.SEEK_CUR)) == (0, 0)
+    assert list((tmp_path / "shared").iterdir()) == []
+    assert runner._report is reported
+    os.close(captured)
+    runner._null = os.open(os.devnull, os.O_RDWR)
+    runner._captures, runner._shared = [], ""
+    runner.begin(reported)
+
+
+class Run:
+    """A runner over items whose protocol is a function."""
+
+    def __init__(self, *protocols: Callable[[], None]) -> None:
+        self.runner = make()
+        self.told: list[Any] = []
+        self.runner._items = [self.item(protocol) for protocol in protocols]
+
+    def item(self, protocol: Callable[[], None]) -> Any:
+        def run(item: Any, nextitem: Any) -> None:
+            self.told.append((item, nextitem))
+            protocol()
+
+        hook = SimpleNamespace(pytest_runtest_protocol=run)
+        state = SimpleNamespace(teardown_exact=lambda following: self.told.append(following))
+        return SimpleNamespace(
+            config=SimpleNamespace(hook=hook), session=SimpleNamespace(_setupstate=state)
+        )
+
+
+def test_an_item_runs_with_the_one_that_follows() -> None:
+    def fail() -> None:
+        runner._failed = True
+        runner._text += ["one", "two"]
+
+    def skip() -> None:
+        runner._skipped = True
+
+    def nothing() -> None: ...
+
+    run = Run(fail, skip, nothing)
+    runner = run.runner
+    outcomes_ = [runner.run(0, 1), runner.run(1, 2), runner.run(2, None)]
+    assert [outcome.word for outcome in outcomes_] == ["failed", "skipped", "passed"]
+    assert [outcome.output for outcome in outcomes_] == ["one\ntwo", "", ""]
+    one, two, three = runner._items
+    assert run.told == [(one, two), (two, three), (three, None)]
+    assert one.repr_failure(1, x=2) == one._repr_failure_py() == ""
+    runner._report = True
+    told = Run(nothing)
+    told.runner._report = True
+    told.runner.run(0, None)
+    assert not hasattr(told.runner._items[0], "repr_failure")
+
+
+@pytest.mark.parametrize("error", [outcomes.Exit("so"), KeyboardInterrupt("so"), SystemExit("so")])
+def test_what_pytest_lets_through_fails_the_item_and_tears_it_down(error: BaseException) -> None:
+    run = Run(raising(error), lambda: None)
+    outcome = run.runner.run(0, 1)
+    assert (outcome.word, outcome.output) == ("failed", f"{type(error).__name__}: so")
+    assert run.told[1:] == [run.runner._items[1]]
+    run.runner._items[0].session._setupstate.teardown_exact = raising(ValueError())
+    assert run.runner.run(0, None).word == "failed"
+    assert run.runner.run(1, None).word == "passed"
+
+
+@pytest.mark.parametrize("how", ["unreported", "asked", "needed"])
+def test_an_item_is_set_up_called_and_torn_down(how: str, monkeypatch: Any) -> None:
+    from _pytest import runner as of_pytest
+    from _pytest.assertion import util
+
+    runner = make()
+    told: list[Any] = []
+    fails: set[str] = set()
+    only_set_up = False
+
+    def phase(item: Any, when: str, **options: Any) -> str:
+        told.append((when, options))
+        return "failed" if when in fails else "passed"
+
+    original: Any = of_pytest.call_and_report
+
+    def call_and_report(item: Any, when: str, log: bool = True, **options: Any) -> Any:
+        if not isinstance(item, SimpleNamespace):  # of pytest that runs this test
+            return original(item, when, log, **options)
+        assert log is False
+        return report(failed=phase(item, when, **options) == "failed", when=when,
+                      passed=when not in fails, sections=[])  # fmt: skip
+
+    monkeypatch.setattr(of_pytest, "call_and_report", call_and_report)
+    monkeypatch.setattr(util, "_reprcompare", "own")
+    monkeypatch.setattr(util, "_assertion_pass", "own")
+    runner._phases = SimpleNamespace(  # type: ignore[assignment]
+        run=phase if how == "unreported" else None, needs_reports=lambda _: how == "needed"
+    )
+    runner._report = how == "asked"
+    made: list[bool] = []
+    request = SimpleNamespace(_fixture_defs={"a": "one", "b": "two"})
+
+    def init() -> None:
+        made.append(True)
+        item._request = request
+
+    config = SimpleNamespace(getoption=lambda name, default: only_set_up or default)
+    item: Any = SimpleNamespace(_request=False, _initrequest=init, config=config, funcargs={})
+    assert runner.protocol(item, "next") is True
+    whole = [("setup", {}), ("call", {}), ("teardown", {"nextitem": "next"})]
+    assert (told, made, runner._failed) == (whole, [True], False)
+    assert (item._request, item.funcargs) == (False, None)
+    assert runner.shared_fixtures(0) == ["one", "two"]
+    assert util._reprcompare == util._assertion_pass == ("own" if how == "asked" else None)
+    fails.add("setup")
+    item._request = request
+    told.clear()
+    runner.protocol(item, None)
+    assert [when for when, _ in told] == ["setup", "teardown"]
+    assert (made, runner._failed) == ([True], True)
+    fails.clear()
+    only_set_up = True
+    told.clear()
+    runner.protocol(item, None)
+    assert [when for when, _ in told] == ["setup", "teardown"]
+    bare: Any = SimpleNamespace(config=config)
+    only_set_up = False
+    told.clear()
+    runner.protocol(bare, None)
+    assert len(told) == 3
+    assert runner.shared_fixtures(0) == []
+    assert not hasattr(bare, "_request")
+
+
+def test_items_are_described_by_path_and_code() -> None:
+    def function() -> None: ...
+
+    runner = make()
+    code = function.__code__
+    item: Any = SimpleNamespace(nodeid="a::b", path=Path("/p/a.py"), obj=function)
+    assert runner._describe(item) == pytest_runner.Collected("a::b", "/p/a.py", code)
+    item = SimpleNamespace(nodeid="a", fspath="/p/old.py")
+    assert runner._describe(item) == pytest_runner.Collected("a", "/p/old.py", None)
+    assert runner._describe(SimpleNamespace(nodeid="a")).file is None
+
+
+def test_the_plugin_hands_on_to_the_runner(monkeypatch: Any) -> None:
+    told: list[Any] = []
+    runner: Any = SimpleNamespace(
+        loading=lambda *a: told.append(("loading", *a)),
+        stop_on_errors=lambda s: told.append(("stop", s)),
+        collected=lambda s: told.append(("collected", s)),
+        protocol=lambda *a: told.append(("protocol", *a)) or "said",
+        note=lambda r: told.append(("note", r)),
+    )
+    plugin = pytest_runner._Plugin(runner)
+    steps = plugin.pytest_load_initial_conftests("config", ["x"])  # type: ignore[arg-type]
+    next(steps)
+    assert told.pop() == ("loading", "config", ["x"])
+    assert plugin.pytest_runtestloop("session") is True
+    assert told == [("stop", "session"), ("collected", "session")]
+    assert plugin.pytest_runtest_protocol("item", "next") == "said"  # type: ignore[comparison-overlap]
+    plugin.pytest_runtest_logreport("report")
+    assert told[2:] == [("protocol", "item", "next"), ("note", "report")]
+    session = SimpleNamespace(config="config", items=[SimpleNamespace(nodeid="a")])
+    made = make()
+    found: list[Any] = []
+    made._then = found.append
+    made.collected(session)
+    assert (made._config, made._items, made._served) == ("config", session.items, True)
+    assert found == [[pytest_runner.Collected("a", None, None)]]
+    assert isinstance(made._phases, Phases)
+
+
+def test_hooks_come_first_or_around(monkeypatch: Any) -> None:
+    names = ("pytest_runtestloop", "pytest_runtest_protocol", "pytest_ignore_collect")
+    around = ("pytest_load_initial_conftests", "pytest_fixture_setup")
+    runner = pytest_runner.make(["a"], "imports", "/s", ["b"])  # type: ignore[arg-type]
+    assert (runner._arguments, runner._imports, runner._scratch) == (["a"], "imports", "/s")
+    assert runner._only == {"b"}
+    assert pytest_runner.make([], "imports", "/s", None)._only is None  # type: ignore[arg-type]
+    for name in (*names, *around):
+        options = getattr(pytest_runner._Plugin, name).pytest_impl
+        assert (options["tryfirst"], options["hookwrapper"]) == (name in names, name in around)
