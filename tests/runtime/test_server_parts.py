@@ -404,3 +404,286 @@ def test_a_script_in_the_root_folder_has_it_on_its_path(script: Path) -> None:
     sys.path[:] = ["/s.py"]
     once._run_module_as_main  # noqa: B018
     assert sys.path == ["/"]
+
+
+class Ended(BaseException):
+    pass
+
+
+class Wire:
+    """A connection: what was sent, and what there is to receive."""
+
+    fileno = 9
+
+    def __init__(self, *given: Any) -> None:
+        self.given = list(given)
+        self.sent: list[Any] = []
+        self.closed = 0
+
+    def send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+    def receive(self) -> Any:
+        return self.given.pop(0) if self.given else None
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Served:
+    """A server with stand-ins for all that it starts."""
+
+    def __init__(self, tmp_path: Path, monkeypatch: Any) -> None:
+        (tmp_path / "a.py").write_text("def f():\n    return 1\n")
+        self.config: dict[str, Any] = {
+            "root": str(tmp_path), "files": ["a.py", "test_a.py"], "test_files": [1],
+            "socket": "/socket", "cache": "/cache", "mode": "warm", "scratch": str(tmp_path),
+            "arguments": [], "runner": "unittest", "trace": False, "only": ["a"],
+            "preload": [], "roots": [""], "jobs": 3,
+        }  # fmt: skip
+        self.tmp_path = tmp_path
+        self.told: list[Any] = []
+        note = self.told.append
+        self.wire = Wire()
+        self.forks: list[int] = []
+        self.environ: dict[str, str] = {}
+        monkeypatch.setattr(server, "Socket", lambda path: note(("socket", path)) or self.wire)
+        monkeypatch.setattr(kept, "environ", self.environ)
+        monkeypatch.setattr(kept, "exit_now", self.end)
+        monkeypatch.setattr(kept, "fork", lambda: self.forks.pop(0))
+        monkeypatch.setattr(server, "_fork_quietly", lambda: self.forks.pop(0))
+        monkeypatch.setattr(server, "_is_single_threaded", lambda: False)
+        monkeypatch.setattr(server, "_wait", lambda pid, link: note(("wait", pid, link)) or 5)
+        monkeypatch.setattr(server.gc, "collect", lambda: note("collect"))
+        monkeypatch.setattr(server.gc, "freeze", lambda: note("freeze"))
+        self.tracer = SimpleNamespace(
+            current=SimpleNamespace(lines={3, 1}, edges={7}),
+            start=lambda: note("trace"),
+            stop=lambda: note("stop"),
+            forget_all=lambda: note("forget"),
+            watch=lambda codes: note(("watch", [code.co_name for code in codes])),
+        )
+        monkeypatch.setattr(server, "make_tracer", lambda codes: self.tracer)
+        monkeypatch.setattr(server.Handlers, "set_aside", lambda _: note("aside"))
+        monkeypatch.setattr(server.Handlers, "give_back", lambda _: note("back"))
+
+    def end(self, status: int) -> None:
+        self.told.append(("end", status))
+        raise Ended
+
+    def make(self, **config: Any) -> Server:
+        self.config.update(config)
+        path = self.tmp_path / "config.json"
+        path.write_text(json.dumps(self.config))
+        made = Server(str(path), "/runtime")
+        assert self.told.pop() == ("socket", "/socket")
+        made._imports = SimpleNamespace(  # type: ignore[assignment]
+            install=lambda told: self.told.append(("install", told)),
+            record_pairs=lambda: self.told.append("pairs"),
+            pairs=lambda: [(0, 1)],
+            stop_registering=lambda: self.told.append("stop registering"),
+        )
+        return made
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: Any) -> Served:
+    return Served(tmp_path, monkeypatch)
+
+
+def test_a_server_says_who_it_is(served: Served, monkeypatch: Any) -> None:
+    for mode in ("warm", "cold"):
+        made = served.make(mode=mode)
+        ran: list[str] = []
+        monkeypatch.setattr(made, "_run_warm", lambda ran=ran: ran.append("warm"))
+        monkeypatch.setattr(made, "_run_cold", lambda ran=ran: ran.append("cold"))
+        made.run()
+        assert ran == [mode]
+        assert served.wire.sent.pop() == {
+            "hello": mode, "protocol": 1, "pid": os.getpid(),
+            "python": "{}.{}.{}".format(*sys.version_info[:3]),
+        }  # fmt: skip
+    name = "HYPOTHESIS_STORAGE_DIRECTORY"
+    assert served.environ == {name: f"{served.tmp_path}/hypothesis"}
+    served.environ[name] = "own"
+    made.run()
+    assert served.environ == {name: "own"}
+
+
+@pytest.mark.parametrize("trace", [False, True])
+def test_a_warm_process_collects(trace: bool, served: Served, monkeypatch: Any) -> None:
+    made = served.make(trace=trace)
+    tests = [Collected("a", f"{served.tmp_path}/test_a.py", None)]
+    asked: list[Any] = []
+    runner = SimpleNamespace(collect=lambda then: then(tests))
+    monkeypatch.setattr(made, "_make_runner", lambda *given: asked.append(given) or runner)
+    monkeypatch.setattr(made, "_serve", lambda: served.told.append("serve"))
+    monkeypatch.setattr(made, "_preloadable", lambda: ["library"])
+    monkeypatch.setattr(server.elsewhere, "stand_ins", lambda *given: [list(given[1])])
+    code = compile("def g(): pass", f"{served.tmp_path}/a.py", "exec")
+    live = SimpleNamespace(codes=lambda: [code])
+    monkeypatch.setattr(server, "LiveFunctions", lambda project: live)
+    made._run_warm()
+    assert asked == [(["a"], str(served.tmp_path))]
+    assert made._live is live
+    [message] = served.wire.sent
+    expected: dict[str, Any] = {
+        "collected": [["a", 1, None]], "preload": ["library"], "elsewhere": [[""]]
+    }  # fmt: skip
+    told = [told for told in served.told if told != "stop"]
+    if not trace:
+        assert message == expected
+        assert told == [("install", None), "collect", "freeze", "serve"]
+        return
+    expected.update(lines=[1, 3], edges=[7], imports=[[0, 1]])
+    expected["codes"] = [[0, 1, "<module>"], [0, 1, "g"]]
+    assert json.loads(json.dumps(message)) == expected
+    assert told[0][0] == "install"
+    watched = ("watch", ["<module>", "g"])
+    assert told[1:] == ["pairs", "trace", "collect", watched, "forget", "freeze", "serve"]
+    assert ("stop" in served.told) == (sys.version_info < (3, 12))
+    told[0][1](code)
+    assert served.told[-1] == "serve"
+    told[0][1](compile("", f"{served.tmp_path}/a.py", "exec"))
+    assert served.told[-1] == ("watch", ["<module>"])
+    made._tracer = None
+    told[0][1](compile("1", f"{served.tmp_path}/a.py", "exec"))
+    assert served.told[-1] == ("watch", ["<module>"])
+
+
+def test_a_failed_collection_is_told(served: Served, monkeypatch: Any) -> None:
+    from _mutdiff.runner import CollectionFailed
+
+    def collect(_: Any) -> None:
+        raise CollectionFailed("so")
+
+    made = served.make()
+    monkeypatch.setattr(made, "_make_runner", lambda *_: SimpleNamespace(collect=collect))
+    made._run_warm()
+    assert served.wire.sent == [{"collection_failed": "so"}]
+
+
+def test_a_cold_process_imports_ahead(served: Served, monkeypatch: Any) -> None:
+    (served.tmp_path / "mut_ahead.py").write_text("")
+    (served.tmp_path / "mut_ends.py").write_text("raise SystemExit\n")
+    monkeypatch.syspath_prepend(str(served.tmp_path))
+    made = served.make(mode="cold", preload=["mut_absent", "mut_ends", "mut_ahead"])
+    monkeypatch.setattr(made, "_serve", lambda: served.told.append("serve"))
+    made._run_cold()
+    assert sys.modules.pop("mut_ahead")
+    assert served.wire.sent == [{"ready": True, "leaked": []}]
+    assert served.told == [("install", None), "collect", "freeze", "serve"]
+    leaked = ModuleType("mut_leaked")
+    leaked.__file__ = f"{served.tmp_path}/a.py"
+    monkeypatch.setitem(sys.modules, "mut_leaked", leaked)
+    made._run_cold()
+    assert served.wire.sent[1] == {"ready": True, "leaked": ["mut_leaked"]}
+
+
+def test_a_server_forks_a_slot_for_each_request(
+    served: Served, monkeypatch: Any, capsys: Any
+) -> None:
+    made = served.make()
+    served.wire.given = ["one", "two", "three"]
+    served.forks = [101, 102, 103]
+    reaped: list[Any] = []
+
+    def waitpid(pid: int, options: int) -> tuple[int, int]:
+        assert options == os.WNOHANG
+        reaped.append(pid)
+        return (pid, 0) if pid == 101 else (0, 0)
+
+    monkeypatch.setattr(kept, "waitpid", waitpid)
+    with pytest.raises(Ended):
+        made._serve()
+    assert served.told == ["aside", ("end", 0)]
+    assert reaped == [101, 102]
+    for error in (None, ValueError("so")):
+        served.told.clear()
+        served.wire.given, served.forks = ["command"], [0]
+
+        def run_slot(command: Any, error: Any = error) -> None:
+            served.told.append(command)
+            if error:
+                raise error
+
+        monkeypatch.setattr(made, "_run_slot", run_slot)
+        with pytest.raises(Ended):
+            made._serve()
+        assert served.told == ["aside", "command", ("end", 1)]
+        assert ("ValueError: so" in capsys.readouterr().err) == (error is not None)
+    assert served.wire.closed == 2
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_a_slot_forks_a_child_for_each_order(
+    single: bool, served: Served, monkeypatch: Any
+) -> None:
+    made = served.make()
+    made._tracer = served.tracer  # type: ignore[assignment]
+    made._live = "live"  # type: ignore[assignment]
+    runner = SimpleNamespace(ready=lambda scratch: served.told.append(("ready", scratch)))
+    made._runner = runner  # type: ignore[assignment]
+    note = served.told.append
+    prepared = SimpleNamespace(
+        prepare=lambda order, live: note(("prepare", order["n"], live)),
+        enter=lambda: note("enter"),
+    )
+    monkeypatch.setattr(server, "Child", lambda *given: note(("child", *given[2:])) or prepared)
+    monkeypatch.setattr(server, "Memory", lambda path: f"memory {path}")
+    monkeypatch.setattr(server, "_is_single_threaded", lambda: single)
+    other = "_fork_quietly" if single else "fork"
+    monkeypatch.setattr(server if single else kept, other, lambda: 1 / 0)
+    times = iter([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
+    monkeypatch.setattr(kept, "monotonic", lambda: next(times))
+    served.forks = [201, 202]
+    orders = [{"n": 1, "trace": True}, {"n": 2, "trace": False}]
+    served.wire.given = list(orders)
+    command = {"slot": 4, "token": 9, "memory": "/m"}
+    scratch = f"{served.tmp_path}/slot-4-9"
+    with pytest.raises(Ended):
+        made._run_slot(command)
+    wire = served.wire
+    assert wire.sent == [
+        {"slot": 4, "token": 9, "pid": os.getpid()},
+        {"status": 5, "times": [1.0, 2.0, 3.0]},
+        {"status": 5, "times": [4.0, 5.0, 6.0]},
+    ]
+    assert served.told == [
+        ("socket", "/socket"),
+        ("child", "memory /m", scratch, "/runtime", f"{served.tmp_path}/config.json"),
+        ("ready", f"{scratch}/tmp"),
+        ("prepare", 1, "live"), ("wait", 201, wire),
+        "stop", "stop registering", ("prepare", 2, "live"), ("wait", 202, wire),
+        ("end", 0),
+    ]  # fmt: skip
+    assert os.path.isdir(scratch)
+    assert served.environ == {"PYTEST_XDIST_WORKER": "gw4", "PYTEST_XDIST_WORKER_COUNT": "3"}
+    # In the child.
+    served.told.clear()
+    served.wire.given, served.forks = [orders[0]], [0]
+    made._runner = None
+    monkeypatch.setattr(made, "_run_child", lambda *given: note(("run", *given[1:])))
+    with pytest.raises(Ended):
+        made._run_slot(command)
+    assert served.told[2:] == [
+        ("prepare", 1, "live"), "enter", ("run", orders[0], scratch), ("end", 0)
+    ]  # fmt: skip
+    assert wire.closed == 1
+
+
+def test_a_child_runs_hot_or_cold(served: Served, monkeypatch: Any) -> None:
+    made = served.make()
+    child: Any = SimpleNamespace(
+        run_hot=lambda *given: served.told.append(("hot", *given)),
+        run_cold=lambda *given: served.told.append(("cold", *given)),
+    )
+    made._runner, made._tracer = "runner", "tracer"  # type: ignore[assignment]
+    order = {"only": ["x"]}
+    made._run_child(child, order, "/s")
+    assert served.told == ["back", ("hot", order, "runner", "tracer")]
+    made._config["mode"] = "cold"
+    monkeypatch.setattr(made, "_make_runner", lambda *given: given)
+    served.told.clear()
+    made._run_child(child, order, "/s")
+    assert served.told == ["back", ("cold", order, (["x"], "/s"))]
