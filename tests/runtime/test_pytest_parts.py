@@ -47,7 +47,8 @@ def test_plugins_that_fight_with_forks_are_off(plugins: list[SimpleNamespace]) -
     assert pytest_runner._switched_off() == [
         part for name in names[:-1] for part in ("-p", f"no:{name}")
     ]
-    assert pytest_runner.plugin_packages() == {f"package_{at}" for at in range(6)}
+    plugins.append(entry("flat", "package_6:X"))
+    assert pytest_runner.plugin_packages() == {f"package_{at}" for at in range(7)}
 
 
 class Manager:
@@ -197,9 +198,10 @@ def test_a_shared_folder_is_empty_for_each_fork(tmp_path: Path) -> None:
         (folder / "deep").mkdir()
         (folder / "deep" / "file").write_text("")
     pytest_runner._empty(str(folder))
-    inode = folder.stat().st_ino
+    handle = os.open(folder, os.O_RDONLY)
     pytest_runner._empty(str(folder))
-    assert folder.stat().st_ino == inode
+    assert os.fstat(handle).st_nlink > 0
+    os.close(handle)
 
 
 def test_wide_fixtures_are_told(monkeypatch: Any) -> None:
@@ -239,7 +241,9 @@ def test_a_slots_own_capture_files_take_the_place_of_the_inherited(monkeypatch: 
         runner._config = SimpleNamespace(
             pluginmanager=SimpleNamespace(getplugin={"capturemanager": manager}.get)
         )
+        before = len(os.listdir("/proc/self/fd"))
         runner._own_capture()
+        assert len(os.listdir("/proc/self/fd")) == before + 1  # the null device
         assert runner._captures == [(file.fileno(), saved)]
         assert os.fstat(file.fileno()).st_size == 0
         assert not os.get_inheritable(file.fileno())
@@ -255,6 +259,12 @@ def test_a_slots_own_capture_files_take_the_place_of_the_inherited(monkeypatch: 
             other._own_capture()
             assert other._captures == []
             os.close(other._null)
+        manager._global_capturing = SimpleNamespace(err=capture)
+        other = make()
+        other._config = runner._config
+        other._own_capture()
+        assert other._captures == [(file.fileno(), saved)]
+        os.close(other._null)
     assert os.pread(inherited, 10, 0) == b"before"
     os.close(inherited)
     os.close(saved)
@@ -494,7 +504,8 @@ def test_an_item_is_set_up_called_and_torn_down(how: str, monkeypatch: Any) -> N
     monkeypatch.setattr(util, "_reprcompare", "own")
     monkeypatch.setattr(util, "_assertion_pass", "own")
     runner._phases = SimpleNamespace(  # type: ignore[assignment]
-        run=phase if how == "unreported" else None, needs_reports=lambda _: how == "needed"
+        run=phase if how == "unreported" else None,
+        needs_reports=lambda asked: how == "needed" and asked in (item, bare),
     )
     runner._report = how == "asked"
     made: list[bool] = []
@@ -504,7 +515,12 @@ def test_an_item_is_set_up_called_and_torn_down(how: str, monkeypatch: Any) -> N
         made.append(True)
         item._request = request
 
-    config = SimpleNamespace(getoption=lambda name, default: only_set_up or default)
+    def getoption(name: str, default: object) -> object:
+        assert name == "setuponly"
+        return only_set_up or default
+
+    config = SimpleNamespace(getoption=getoption)
+    bare: Any = SimpleNamespace(config=config)
     item: Any = SimpleNamespace(_request=False, _initrequest=init, config=config, funcargs={})
     assert runner.protocol(item, "next") is True
     whole = [("setup", {}), ("call", {}), ("teardown", {"nextitem": "next"})]
@@ -523,7 +539,6 @@ def test_an_item_is_set_up_called_and_torn_down(how: str, monkeypatch: Any) -> N
     told.clear()
     runner.protocol(item, None)
     assert [when for when, _ in told] == ["setup", "teardown"]
-    bare: Any = SimpleNamespace(config=config)
     only_set_up = False
     told.clear()
     runner.protocol(bare, None)
