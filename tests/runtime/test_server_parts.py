@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -104,7 +105,7 @@ def forked(work: Any) -> int:
 
 class Link:
     def __init__(self) -> None:
-        self.fileno, self.far = os.pipe()
+        self.fileno, self.far = (end.detach() for end in socket.socketpair())
 
     def close(self) -> None:
         for end in (self.fileno, self.far):
@@ -120,7 +121,18 @@ def test_a_childs_end_is_waited_for(without: str, monkeypatch: Any) -> None:
         monkeypatch.setattr(kept, without, None)
     link: Any = Link()
     before = os.listdir("/proc/self/fd")
-    status = server._wait(forked(lambda: time.sleep(0.05)), link)
+    ready, tell = os.pipe()
+
+    def work() -> None:
+        os.setsid()
+        os.close(tell)
+        time.sleep(0.05)
+
+    pid = forked(work)
+    os.close(tell)
+    os.read(ready, 1)
+    os.close(ready)
+    status = server._wait(pid, link)
     assert os.waitstatus_to_exitcode(status) == 3
     assert os.listdir("/proc/self/fd") == before
     link.close()
@@ -463,7 +475,12 @@ class Served:
             forget_all=lambda: note("forget"),
             watch=lambda codes: note(("watch", [code.co_name for code in codes])),
         )
-        monkeypatch.setattr(server, "make_tracer", lambda codes: self.tracer)
+
+        def make_tracer(codes: Any) -> Any:
+            assert codes is self.made._codes
+            return self.tracer
+
+        monkeypatch.setattr(server, "make_tracer", make_tracer)
         monkeypatch.setattr(server.Handlers, "set_aside", lambda _: note("aside"))
         monkeypatch.setattr(server.Handlers, "give_back", lambda _: note("back"))
 
@@ -477,6 +494,9 @@ class Served:
         path.write_text(json.dumps(self.config))
         made = Server(str(path), "/runtime")
         assert self.told.pop() == ("socket", "/socket")
+        assert (made._imports._project, made._imports._cache) == (made._project, "/cache")
+        assert (made._runner, made._live) == (None, None)
+        self.made = made
         made._imports = SimpleNamespace(  # type: ignore[assignment]
             install=lambda told: self.told.append(("install", told)),
             record_pairs=lambda: self.told.append("pairs"),
@@ -519,10 +539,12 @@ def test_a_warm_process_collects(trace: bool, served: Served, monkeypatch: Any) 
     monkeypatch.setattr(made, "_make_runner", lambda *given: asked.append(given) or runner)
     monkeypatch.setattr(made, "_serve", lambda: served.told.append("serve"))
     monkeypatch.setattr(made, "_preloadable", lambda: ["library"])
-    monkeypatch.setattr(server.elsewhere, "stand_ins", lambda *given: [list(given[1])])
+    monkeypatch.setattr(
+        server.elsewhere, "stand_ins", lambda of, roots: [roots] * (of is made._project)
+    )
     code = compile("def g(): pass", f"{served.tmp_path}/a.py", "exec")
     live = SimpleNamespace(codes=lambda: [code])
-    monkeypatch.setattr(server, "LiveFunctions", lambda project: live)
+    monkeypatch.setattr(server, "LiveFunctions", {made._project: live}.get)
     made._run_warm()
     assert asked == [(["a"], str(served.tmp_path))]
     assert made._live is live
@@ -629,15 +651,15 @@ def test_a_slot_forks_a_child_for_each_order(
         prepare=lambda order, live: note(("prepare", order["n"], live)),
         enter=lambda: note("enter"),
     )
-    monkeypatch.setattr(server, "Child", lambda *given: note(("child", *given[2:])) or prepared)
+    monkeypatch.setattr(server, "Child", lambda *given: note(("child", *given)) or prepared)
     monkeypatch.setattr(server, "Memory", lambda path: f"memory {path}")
     monkeypatch.setattr(server, "_is_single_threaded", lambda: single)
     other = "_fork_quietly" if single else "fork"
     monkeypatch.setattr(server if single else kept, other, lambda: 1 / 0)
-    times = iter([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0])
+    times = iter(map(float, range(1, 20)))
     monkeypatch.setattr(kept, "monotonic", lambda: next(times))
-    served.forks = [201, 202]
-    orders = [{"n": 1, "trace": True}, {"n": 2, "trace": False}]
+    served.forks = [201, 202, 203]
+    orders = [{"n": 1, "trace": True}, {"n": 2, "trace": False}, {"n": 3, "trace": False}]
     served.wire.given = list(orders)
     command = {"slot": 4, "token": 9, "memory": "/m"}
     scratch = f"{served.tmp_path}/slot-4-9"
@@ -648,13 +670,16 @@ def test_a_slot_forks_a_child_for_each_order(
         {"slot": 4, "token": 9, "pid": os.getpid()},
         {"status": 5, "times": [1.0, 2.0, 3.0]},
         {"status": 5, "times": [4.0, 5.0, 6.0]},
+        {"status": 5, "times": [7.0, 8.0, 9.0]},
     ]
     assert served.told == [
         ("socket", "/socket"),
-        ("child", "memory /m", scratch, "/runtime", f"{served.tmp_path}/config.json"),
+        ("child", made._project, made._imports, "memory /m", scratch, "/runtime",
+         f"{served.tmp_path}/config.json"),
         ("ready", f"{scratch}/tmp"),
         ("prepare", 1, "live"), ("wait", 201, wire),
         "stop", "stop registering", ("prepare", 2, "live"), ("wait", 202, wire),
+        ("prepare", 3, "live"), ("wait", 203, wire),
         ("end", 0),
     ]  # fmt: skip
     assert os.path.isdir(scratch)
@@ -663,11 +688,11 @@ def test_a_slot_forks_a_child_for_each_order(
     served.told.clear()
     served.wire.given, served.forks = [orders[0]], [0]
     made._runner = None
-    monkeypatch.setattr(made, "_run_child", lambda *given: note(("run", *given[1:])))
+    monkeypatch.setattr(made, "_run_child", lambda *given: note(("run", *given)))
     with pytest.raises(Ended):
         made._run_slot(command)
     assert served.told[2:] == [
-        ("prepare", 1, "live"), "enter", ("run", orders[0], scratch), ("end", 0)
+        ("prepare", 1, "live"), "enter", ("run", prepared, orders[0], scratch), ("end", 0)
     ]  # fmt: skip
     assert wire.closed == 1
 
