@@ -597,3 +597,43 @@ def test_hooks_come_first_or_around(monkeypatch: Any) -> None:
     for name in (*names, *around):
         options = getattr(pytest_runner._Plugin, name).pytest_impl
         assert (options["tryfirst"], options["hookwrapper"]) == (name in names, name in around)
+
+
+def test_pytest_is_asked_to_collect(plugins: list[SimpleNamespace], monkeypatch: Any) -> None:
+    from _pytest.assertion import rewrite
+
+    plugins.append(entry("sugar", "sugar"))
+    told: list[Any] = []
+    monkeypatch.setattr(pytest_runner.sys, "argv", ["x"])
+    runner = make()
+    runner._imports = SimpleNamespace(  # type: ignore[assignment]
+        install_for_pytest=lambda *given: told.append(given)
+    )
+
+    def main(arguments: list[str], plugins: list[Any]) -> int:
+        told.append(arguments)
+        [plugin] = plugins
+        assert plugin._runner is runner
+        assert runner._then is then
+        runner._served = served
+        return 5
+
+    def then(_: Any) -> None: ...
+
+    monkeypatch.setattr(pytest, "main", main)
+    served = True
+    runner.collect(then)
+    assert told == [
+        (rewrite, f"-{pytest.__version__}"),
+        ["tests", "-p", "no:sugar", "-o", "cache_dir=/scratch/cache", "--color=no"],
+    ]
+    assert pytest_runner.sys.argv == [pytest.__file__, "tests"]
+    monkeypatch.delattr(pytest, "__file__")
+    runner.collect(then)
+    assert pytest_runner.sys.argv[0] == "pytest"
+    served = False
+    with pytest.raises(pytest_runner.CollectionFailed, match=r"^pytest ended with exit code 5$"):
+        runner.collect(then)
+    runner._errors += ["one", "two"]
+    with pytest.raises(pytest_runner.CollectionFailed, match=r"^one\ntwo$"):
+        runner.collect(then)
