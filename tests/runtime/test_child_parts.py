@@ -223,7 +223,9 @@ def test_tests_run_in_order_and_each_is_written(bench: Bench) -> None:
 def test_a_run_stops_where_it_is_told_to(bench: Bench) -> None:
     runner = Runner("passed", "failed")
     assert [r["w"] for r in bench.hot(runner, 0, 1, 0, stop=True)] == ["passed", "failed"]
+    runner.calls.clear()
     assert [r["w"] for r in bench.hot(runner, 1, 0)] == ["failed", "passed"]
+    assert runner.calls[1:] == [(1, 0), (0, None)]
 
 
 def test_a_report_is_as_long_as_memory_bears(bench: Bench) -> None:
@@ -235,7 +237,7 @@ def test_a_report_is_as_long_as_memory_bears(bench: Bench) -> None:
 
 
 def test_how_long_a_test_took_is_written(bench: Bench, monkeypatch: Any) -> None:
-    times = iter([10.0, 10.5, 20.0, 22.25])
+    times = iter([10.0, 12.5, 20.0, 22.25])
     monkeypatch.setattr(kept, "perf_counter", lambda: next(times))
     spent: list[int] = []
 
@@ -247,7 +249,7 @@ def test_how_long_a_test_took_is_written(bench: Bench, monkeypatch: Any) -> None
     bench.child.run_hot(bench.command(0), Runner("passed"), None)  # type: ignore[arg-type]
     tracer: Any = bench.tracer
     bench.child.run_hot(bench.command(0, trace=True), Runner("passed"), tracer)  # type: ignore
-    assert spent == [500_000, 2_250_000]
+    assert spent == [2_500_000, 2_250_000]
 
 
 def test_a_fault_of_the_runtime_is_no_failure(bench: Bench) -> None:
@@ -376,6 +378,7 @@ def test_a_placed_mutant_takes_effect_before_the_tests(
     if probe:
         return
     assert [r["k"] for r in bench.hot(runner, 1, 0, **command)] == ["test", "test"]
+    assert [r["k"] for r in bench.hot(runner, 1, 0, stop=True, **command)] == ["test"]
     monkeypatch.setattr(swap, "same_as_original", lambda *_: False)
     assert bench.hot(runner, 0, **command) == [test]
 
@@ -456,6 +459,7 @@ def test_a_cold_fork_says_why_it_runs_nothing(bench: Bench, monkeypatch: Any) ->
     def refused(**more: Any) -> Any:
         [record] = cold(bench, runner, monkeypatch, "a", **more)
         assert bench.memory.told[-2:] == ENDED
+        assert record["why"] != "None"
         return record["k"], record["why"].splitlines()[-1] if record["why"] else ""
 
     assert refused(mutant=bench.mutant("1")) == ("equivalent", "")
@@ -465,6 +469,11 @@ def test_a_cold_fork_says_why_it_runs_nothing(bench: Bench, monkeypatch: Any) ->
         runner.collect = lambda _, error=error: raise_it(error)  # type: ignore[method-assign]
         assert refused() == ("collection_failed", why)
     assert refused(mutant=bench.mutant("1"), probe=True)[0] == "collection_failed"
+    space: dict[str, Any] = {}
+    exec(bench.overrides[1](), space)
+    bench.memory.told.clear()
+    space["f"]()
+    assert bench.memory.told == ["probe"]
     bench.child._refusal = "engine_error", "so"
     assert refused() == ("engine_error", "so")
 
@@ -546,7 +555,8 @@ def test_a_full_memory_ends_a_shared_fork(bench: Bench) -> None:
 
     records = bench.hot(Runner(fill, "passed"), 0, 1, trace=True)
     assert records[1:] == [{"k": "more", "i": 1}]
-    assert len(bench.hot(Runner(lambda: setattr(bench.memory, "left", 250)), 0, 0, trace=True)) == 2
+    enough = Runner(lambda: setattr(bench.memory, "left", 250), "passed")
+    assert [r["k"] for r in bench.hot(enough, 0, 1, trace=True)] == ["test", "test"]
     bench.memory.left = 0
     assert [r["k"] for r in bench.hot(Runner("passed"), 0, trace=True)] == ["test"]
 
@@ -554,7 +564,7 @@ def test_a_full_memory_ends_a_shared_fork(bench: Bench) -> None:
         bench.memory.fits = False
 
     records = bench.hot(Runner(overflow, "passed"), 0, 1, trace=True)
-    assert [record["k"] for record in records] == ["engine_error"]
+    assert records == [{"k": "engine_error", "why": "a trace larger than the slot's memory"}]
 
 
 def test_code_that_was_loaded_by_a_test_is_described(bench: Bench) -> None:
@@ -607,11 +617,21 @@ def test_a_wide_fixture_is_of_all_that_use_it(bench: Bench) -> None:
 
     def anew() -> None:
         set_up("session", 13)
+        runner.fixture_hook("other", True)
+        bench.tracer.current.edges.add(1 << SHIFT | 0)
+        runner.fixture_hook("other", False)
 
     runner.tests = (first, lambda: reach(4), again, anew, lambda: None)
-    runner.uses = {0: ["session"], 1: ["session", "unknown"], 2: ["other"], 3: [], 4: ["session"]}
-    lines = [found[0] for found in traced(bench, runner, 0, 1, 2, 3, 4)]
-    assert lines == [{1, 2, 10, 11}, {4, 10, 11}, {3, 12}, {13}, {13}]
+    runner.uses = {
+        0: ["session"], 1: ["session", "unknown"], 2: ["other", "session"], 3: [],
+        4: ["session", "other"],
+    }  # fmt: skip
+    found = traced(bench, runner, 0, 1, 2, 3, 4)
+    lines = [lines for lines, _ in found]
+    assert lines == [{1, 2, 10, 11}, {4, 10, 11}, {3, 10, 11, 12}, {13}, {13}]
+    assert found[4][1] == {(NOBODY, 0), (1, 0)}
+    # What a set-up hides from the test, and the test from the set-up, is told again.
+    assert bench.tracer.told.count("forget") == 6 * 2 + 5
     alone = Runner("passed")
     traced(bench, alone, 0)
     assert alone.fixture_hook is None

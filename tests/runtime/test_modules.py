@@ -493,6 +493,9 @@ def test_what_was_written_is_told_once_or_for_good(audited: Audited) -> None:
 
 def test_events_that_nobody_looks_at_cost_no_call(monkeypatch: Any) -> None:
     taken: list[str] = []
+    monkeypatch.setattr(sys, "addaudithook", lambda _: None)
+    monkeypatch.setattr(kept, "environ", {})
+    Writes("/own")
     hook: Any = writes._hook(lambda event, args: taken.append(event))
     for event in ("open", "sys._getframe", "os.rename", "code.__new__", "socket.bind"):
         hook(event, ())

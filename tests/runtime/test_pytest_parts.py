@@ -47,7 +47,8 @@ def test_plugins_that_fight_with_forks_are_off(plugins: list[SimpleNamespace]) -
     assert pytest_runner._switched_off() == [
         part for name in names[:-1] for part in ("-p", f"no:{name}")
     ]
-    assert pytest_runner.plugin_packages() == {f"package_{at}" for at in range(6)}
+    plugins.append(entry("flat", "package_6:X"))
+    assert pytest_runner.plugin_packages() == {f"package_{at}" for at in range(7)}
 
 
 class Manager:
@@ -197,9 +198,10 @@ def test_a_shared_folder_is_empty_for_each_fork(tmp_path: Path) -> None:
         (folder / "deep").mkdir()
         (folder / "deep" / "file").write_text("")
     pytest_runner._empty(str(folder))
-    inode = folder.stat().st_ino
+    handle = os.open(folder, os.O_RDONLY)
     pytest_runner._empty(str(folder))
-    assert folder.stat().st_ino == inode
+    assert os.fstat(handle).st_nlink > 0
+    os.close(handle)
 
 
 def test_wide_fixtures_are_told(monkeypatch: Any) -> None:
@@ -239,7 +241,9 @@ def test_a_slots_own_capture_files_take_the_place_of_the_inherited(monkeypatch: 
         runner._config = SimpleNamespace(
             pluginmanager=SimpleNamespace(getplugin={"capturemanager": manager}.get)
         )
+        before = len(os.listdir("/proc/self/fd"))
         runner._own_capture()
+        assert len(os.listdir("/proc/self/fd")) == before + 1  # the null device
         assert runner._captures == [(file.fileno(), saved)]
         assert os.fstat(file.fileno()).st_size == 0
         assert not os.get_inheritable(file.fileno())
@@ -255,6 +259,12 @@ def test_a_slots_own_capture_files_take_the_place_of_the_inherited(monkeypatch: 
             other._own_capture()
             assert other._captures == []
             os.close(other._null)
+        manager._global_capturing = SimpleNamespace(err=capture)
+        other = make()
+        other._config = runner._config
+        other._own_capture()
+        assert other._captures == [(file.fileno(), saved)]
+        os.close(other._null)
     assert os.pread(inherited, 10, 0) == b"before"
     os.close(inherited)
     os.close(saved)
@@ -264,7 +274,10 @@ def test_a_runner_without_capture_or_folders_is_ready(monkeypatch: Any, tmp_path
     runner = make()
     runner._config = SimpleNamespace(pluginmanager=SimpleNamespace(getplugin=lambda _: None))
     monkeypatch.setattr(kept, "environ", {})
+    told: list[bool] = []
+    monkeypatch.setattr(pytest_runner, "keep_no_examples", lambda: told.append(True))
     runner.ready(str(tmp_path / "own"))
+    assert told == [True]
     assert (runner._shared, runner._captures) == ("", [])
     assert not hasattr(runner._config, "workerinput")
     os.close(runner._null)
@@ -294,9 +307,11 @@ class Item:
     def __init__(self, call: Callable[..., Any], **hooks: Any) -> None:
         self.stash: dict[Any, Any] = {}
         self.ihook = SimpleNamespace(pytest_runtest_call=call, **hooks)
-        self.usepdb = False
+        self.usepdb: bool | None = None
         self.config = SimpleNamespace(
-            getoption=lambda name, default: self.usepdb if name == "usepdb" else default
+            getoption=lambda name, default: (
+                default if self.usepdb is None or name != "usepdb" else self.usepdb
+            )
         )
 
 
@@ -340,6 +355,7 @@ def test_where_more_than_an_error_has_a_say_pytest_reports(
     made: list[Any] = []
 
     def makereport(item: Any, call: Any) -> Any:
+        assert isinstance(item, Item)
         made.append((call.when, call.excinfo.value if call.excinfo else None))
         return SimpleNamespace(failed=word == "failed", skipped=word == "skipped")
 
@@ -365,6 +381,7 @@ def test_only_plain_functions_need_no_report() -> None:
         def __init__(self) -> None:
             self.ihook = ihook
 
+    assert phases._plain_item is pytest.Function
     phases._plain_item = Kind  # type: ignore[assignment]
     assert not phases.needs_reports(Kind())
     assert phases.needs_reports(type("Other", (Kind,), {})())
@@ -375,3 +392,248 @@ def test_only_plain_functions_need_no_report() -> None:
     hooks.clear()
     phases._xfailed = None
     assert phases.needs_reports(Kind())
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_fork_begins_with_nothing_of_the_one_before(
+    reported: bool, tmp_path: Path, monkeypatch: Any
+) -> None:
+    runner = make()
+    runner._null = os.open(os.devnull, os.O_RDWR)
+    captured = os.memfd_create("a")
+    os.write(captured, b"before")
+    runner._captures = [(captured, 77)]
+    runner._shared = str(tmp_path / "shared")
+    put: list[Any] = []
+    monkeypatch.setattr(kept, "dup2", lambda one, two, **more: put.append((one, two, more)))
+    null = runner._null
+    runner.begin(reported)
+    silent = [] if reported else [(null, 1, {}), (null, 2, {})]
+    assert put == [(null, 77, {"inheritable": False}), *silent, (null, 0, {})]
+    with pytest.raises(OSError):
+        os.fstat(null)
+    assert (os.fstat(captured).st_size, os.lseek(captured, 0, os.SEEK_CUR)) == (0, 0)
+    assert list((tmp_path / "shared").iterdir()) == []
+    assert runner._report is reported
+    os.close(captured)
+    runner._null = os.open(os.devnull, os.O_RDWR)
+    runner._captures, runner._shared = [], ""
+    runner.begin(reported)
+
+
+class Run:
+    """A runner over items whose protocol is a function."""
+
+    def __init__(self, *protocols: Callable[[], None]) -> None:
+        self.runner = make()
+        self.told: list[Any] = []
+        self.runner._items = [self.item(protocol) for protocol in protocols]
+
+    def item(self, protocol: Callable[[], None]) -> Any:
+        def run(item: Any, nextitem: Any) -> None:
+            self.told.append((item, nextitem))
+            protocol()
+
+        hook = SimpleNamespace(pytest_runtest_protocol=run)
+        state = SimpleNamespace(teardown_exact=lambda following: self.told.append(following))
+        return SimpleNamespace(
+            config=SimpleNamespace(hook=hook), session=SimpleNamespace(_setupstate=state)
+        )
+
+
+def test_an_item_runs_with_the_one_that_follows() -> None:
+    def fail() -> None:
+        runner._failed = True
+        runner._text += ["one", "two"]
+
+    def skip() -> None:
+        runner._skipped = True
+
+    def nothing() -> None: ...
+
+    run = Run(fail, skip, nothing)
+    runner = run.runner
+    outcomes_ = [runner.run(0, 1), runner.run(1, 2), runner.run(2, None)]
+    assert [outcome.word for outcome in outcomes_] == ["failed", "skipped", "passed"]
+    assert [outcome.output for outcome in outcomes_] == ["one\ntwo", "", ""]
+    one, two, three = runner._items
+    assert run.told == [(one, two), (two, three), (three, None)]
+    assert one.repr_failure(1, x=2) == one._repr_failure_py() == ""
+    runner._report = True
+    told = Run(nothing)
+    told.runner._report = True
+    told.runner.run(0, None)
+    assert not hasattr(told.runner._items[0], "repr_failure")
+
+
+@pytest.mark.parametrize("error", [outcomes.Exit("so"), KeyboardInterrupt("so"), SystemExit("so")])
+def test_what_pytest_lets_through_fails_the_item_and_tears_it_down(error: BaseException) -> None:
+    run = Run(raising(error), lambda: None)
+    outcome = run.runner.run(0, 1)
+    assert (outcome.word, outcome.output) == ("failed", f"{type(error).__name__}: so")
+    assert run.told[1:] == [run.runner._items[1]]
+    run.runner._items[0].session._setupstate.teardown_exact = raising(ValueError())
+    assert run.runner.run(0, None).word == "failed"
+    assert run.runner.run(1, None).word == "passed"
+
+
+@pytest.mark.parametrize("how", ["unreported", "asked", "needed"])
+def test_an_item_is_set_up_called_and_torn_down(how: str, monkeypatch: Any) -> None:
+    from _pytest import runner as of_pytest
+    from _pytest.assertion import util
+
+    runner = make()
+    told: list[Any] = []
+    fails: set[str] = set()
+    only_set_up = False
+
+    def phase(item: Any, when: str, **options: Any) -> str:
+        told.append((when, options))
+        return "failed" if when in fails else "passed"
+
+    original: Any = of_pytest.call_and_report
+
+    def call_and_report(item: Any, when: str, log: bool = True, **options: Any) -> Any:
+        if not isinstance(item, SimpleNamespace):  # of pytest that runs this test
+            return original(item, when, log, **options)
+        assert log is False
+        return report(failed=phase(item, when, **options) == "failed", when=when,
+                      passed=when not in fails, sections=[])  # fmt: skip
+
+    monkeypatch.setattr(of_pytest, "call_and_report", call_and_report)
+    monkeypatch.setattr(util, "_reprcompare", "own")
+    monkeypatch.setattr(util, "_assertion_pass", "own")
+    runner._phases = SimpleNamespace(  # type: ignore[assignment]
+        run=phase if how == "unreported" else None,
+        needs_reports=lambda asked: how == "needed" and asked in (item, bare),
+    )
+    runner._report = how == "asked"
+    made: list[bool] = []
+    request = SimpleNamespace(_fixture_defs={"a": "one", "b": "two"})
+
+    def init() -> None:
+        made.append(True)
+        item._request = request
+
+    def getoption(name: str, default: object) -> object:
+        assert name == "setuponly"
+        return only_set_up or default
+
+    config = SimpleNamespace(getoption=getoption)
+    bare: Any = SimpleNamespace(config=config)
+    item: Any = SimpleNamespace(_request=False, _initrequest=init, config=config, funcargs={})
+    assert runner.protocol(item, "next") is True
+    whole = [("setup", {}), ("call", {}), ("teardown", {"nextitem": "next"})]
+    assert (told, made, runner._failed) == (whole, [True], False)
+    assert (item._request, item.funcargs) == (False, None)
+    assert runner.shared_fixtures(0) == ["one", "two"]
+    assert util._reprcompare == util._assertion_pass == ("own" if how == "asked" else None)
+    fails.add("setup")
+    item._request = request
+    told.clear()
+    runner.protocol(item, None)
+    assert [when for when, _ in told] == ["setup", "teardown"]
+    assert (made, runner._failed) == ([True], True)
+    fails.clear()
+    only_set_up = True
+    told.clear()
+    runner.protocol(item, None)
+    assert [when for when, _ in told] == ["setup", "teardown"]
+    only_set_up = False
+    told.clear()
+    runner.protocol(bare, None)
+    assert len(told) == 3
+    assert runner.shared_fixtures(0) == []
+    assert not hasattr(bare, "_request")
+
+
+def test_items_are_described_by_path_and_code() -> None:
+    def function() -> None: ...
+
+    runner = make()
+    code = function.__code__
+    item: Any = SimpleNamespace(nodeid="a::b", path=Path("/p/a.py"), obj=function)
+    assert runner._describe(item) == pytest_runner.Collected("a::b", "/p/a.py", code)
+    item = SimpleNamespace(nodeid="a", fspath="/p/old.py")
+    assert runner._describe(item) == pytest_runner.Collected("a", "/p/old.py", None)
+    assert runner._describe(SimpleNamespace(nodeid="a")).file is None
+
+
+def test_the_plugin_hands_on_to_the_runner(monkeypatch: Any) -> None:
+    told: list[Any] = []
+    runner: Any = SimpleNamespace(
+        loading=lambda *a: told.append(("loading", *a)),
+        stop_on_errors=lambda s: told.append(("stop", s)),
+        collected=lambda s: told.append(("collected", s)),
+        protocol=lambda *a: told.append(("protocol", *a)) or "said",
+        note=lambda r: told.append(("note", r)),
+    )
+    plugin = pytest_runner._Plugin(runner)
+    steps = plugin.pytest_load_initial_conftests("config", ["x"])  # type: ignore[arg-type]
+    next(steps)
+    assert told.pop() == ("loading", "config", ["x"])
+    assert plugin.pytest_runtestloop("session") is True
+    assert told == [("stop", "session"), ("collected", "session")]
+    assert plugin.pytest_runtest_protocol("item", "next") == "said"  # type: ignore[comparison-overlap]
+    plugin.pytest_runtest_logreport("report")
+    assert told[2:] == [("protocol", "item", "next"), ("note", "report")]
+    session = SimpleNamespace(config="config", items=[SimpleNamespace(nodeid="a")])
+    made = make()
+    found: list[Any] = []
+    made._then = found.append
+    made.collected(session)
+    assert (made._config, made._items, made._served) == ("config", session.items, True)
+    assert found == [[pytest_runner.Collected("a", None, None)]]
+    assert isinstance(made._phases, Phases)
+
+
+def test_hooks_come_first_or_around(monkeypatch: Any) -> None:
+    names = ("pytest_runtestloop", "pytest_runtest_protocol", "pytest_ignore_collect")
+    around = ("pytest_load_initial_conftests", "pytest_fixture_setup")
+    runner = pytest_runner.make(["a"], "imports", "/s", ["b"])  # type: ignore[arg-type]
+    assert (runner._arguments, runner._imports, runner._scratch) == (["a"], "imports", "/s")
+    assert runner._only == {"b"}
+    assert pytest_runner.make([], "imports", "/s", None)._only is None  # type: ignore[arg-type]
+    for name in (*names, *around):
+        options = getattr(pytest_runner._Plugin, name).pytest_impl
+        assert (options["tryfirst"], options["hookwrapper"]) == (name in names, name in around)
+
+
+def test_pytest_is_asked_to_collect(plugins: list[SimpleNamespace], monkeypatch: Any) -> None:
+    from _pytest.assertion import rewrite
+
+    plugins.append(entry("sugar", "sugar"))
+    told: list[Any] = []
+    monkeypatch.setattr(pytest_runner.sys, "argv", ["x"])
+    runner = make()
+    runner._imports = SimpleNamespace(  # type: ignore[assignment]
+        install_for_pytest=lambda *given: told.append(given)
+    )
+
+    def main(arguments: list[str], plugins: list[Any]) -> int:
+        told.append(arguments)
+        [plugin] = plugins
+        assert plugin._runner is runner
+        assert runner._then is then
+        runner._served = served
+        return 5
+
+    def then(_: Any) -> None: ...
+
+    monkeypatch.setattr(pytest, "main", main)
+    served = True
+    runner.collect(then)
+    assert told == [
+        (rewrite, f"-{pytest.__version__}"),
+        ["tests", "-p", "no:sugar", "-o", "cache_dir=/scratch/cache", "--color=no"],
+    ]
+    assert pytest_runner.sys.argv == [pytest.__file__, "tests"]
+    monkeypatch.delattr(pytest, "__file__")
+    runner.collect(then)
+    assert pytest_runner.sys.argv[0] == "pytest"
+    served = False
+    with pytest.raises(pytest_runner.CollectionFailed, match=r"^pytest ended with exit code 5$"):
+        runner.collect(then)
+    runner._errors += ["one", "two"]
+    with pytest.raises(pytest_runner.CollectionFailed, match=r"^one\ntwo$"):
+        runner.collect(then)

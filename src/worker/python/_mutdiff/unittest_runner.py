@@ -68,7 +68,7 @@ class UnittestRunner(Runner):
             self._tests += [test for test in _flat(suite) if test.id() not in known]
         errors = []
         for test in self._tests:
-            if type(test).__name__ in ("_FailedTest", "ModuleImportFailure", "LoadTestsFailure"):
+            if type(test).__name__ == "_FailedTest":
                 errors.append(f"{test.id()}\n{getattr(test, '_exception', '')}")
         if errors:
             raise CollectionFailed("\n".join(errors))
