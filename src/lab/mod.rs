@@ -20,6 +20,7 @@ mod recording;
 mod resolving;
 mod running;
 mod scoping;
+mod shared_forks;
 mod showing;
 #[cfg(test)]
 mod step_tests;

@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::environment::Environment;
 use super::recording;
 use super::resolving::{Resolved, Resolver};
+use super::shared_forks::SharedForks;
 use super::subject::{Subject, is_code};
 use super::{Events, LabError, writers};
 use crate::config::Options;
@@ -372,9 +373,11 @@ impl Tracer<'_> {
                 .collect();
             drop(sender);
             let writing = scope.spawn(move || recording::traces(store, &stored_receiver));
+            let mut forks = SharedForks::default();
             for traced in receiver {
                 self.run.events.advance(1);
                 let mut record = self.record(traced);
+                forks.settle(&mut record);
                 let summary = &mut record.summary;
                 let entered = record.entered.iter().cloned();
                 summary.digest = digests.test(summary.path.as_ref(), &summary.beyond, entered);
