@@ -14,6 +14,7 @@ mod hints;
 mod interrupt;
 mod output;
 mod progress;
+mod record;
 mod report;
 mod review;
 mod run;
@@ -32,6 +33,7 @@ pub fn main() -> Exit {
     let command = Cli::parse().into_command();
     let appearance = match &command {
         Command::Run(args) => &args.appearance,
+        Command::Record(args) => &args.appearance,
         Command::Show(args) => &args.appearance,
         Command::Report(args) => &args.appearance,
         Command::Diff(args) => &args.appearance,
@@ -41,6 +43,7 @@ pub fn main() -> Exit {
     let console = Console::new(appearance);
     let result = match &command {
         Command::Run(args) => run::run(args, console),
+        Command::Record(args) => record::run(args, console),
         Command::Show(args) => show::run(args, console),
         Command::Report(args) => report::run(args, console),
         Command::Diff(args) => diff::run(args, console),

@@ -27,6 +27,7 @@ mod subject;
 mod surroundings;
 mod texts;
 mod tracing;
+mod tracing_only;
 mod untied;
 mod writers;
 
@@ -34,6 +35,7 @@ pub use error::LabError;
 pub use running::{list, run};
 pub use showing::{encoded, last_report, show};
 pub use texts::sources;
+pub use tracing_only::record;
 
 use crate::model::{DecidedMutant, Notice, Phase};
 

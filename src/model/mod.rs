@@ -7,6 +7,7 @@ mod function;
 mod gate;
 mod graph;
 mod mutant;
+mod recorded;
 mod report;
 mod review;
 mod scope;
@@ -20,6 +21,7 @@ pub use function::{Fingerprint, Function, FunctionKey, FunctionKind, QualName};
 pub use gate::{Gate, GateError, GateKind};
 pub use graph::CallGraph;
 pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
+pub use recorded::TraceSummary;
 pub use report::{
     Conclusion, Counts, DecidedMutant, Notice, Phase, PhaseTime, REPORT_VERSION, Report, Revision,
     ScopedFunctionReport, SkippedFile, SourceText, Timings,

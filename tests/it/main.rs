@@ -22,6 +22,7 @@ mod plan;
 mod processes;
 mod proofs;
 mod readers;
+mod record;
 mod reports;
 mod review;
 mod review_scenarios;

@@ -8,6 +8,7 @@ mod conclusion;
 mod findings;
 mod page;
 mod plan;
+mod recorded;
 mod single;
 mod surroundings;
 mod timings;
@@ -18,6 +19,7 @@ use page::Page;
 
 pub use compared::comparison;
 pub(in crate::report) use conclusion::{counted, headline};
+pub use recorded::recorded;
 pub use single::{mutant, patch};
 pub use timings::timings;
 
@@ -57,14 +59,15 @@ pub fn render(report: &Report, style: &Style) -> String {
         findings::one_line_each(&mut page, report);
     } else {
         surroundings::heading(&mut page, report);
-        surroundings::failing_tests(&mut page, report);
+        let left_out = report.conclusion != Conclusion::TestsFail;
+        surroundings::failing_tests(&mut page, &report.failing_tests, left_out);
         if report.conclusion == Conclusion::Listed {
             plan::functions(&mut page, report);
         } else {
             findings::by_file(&mut page, report);
         }
-        surroundings::skipped_files(&mut page, report);
-        surroundings::notices(&mut page, report);
+        surroundings::skipped_files(&mut page, &report.skipped_files);
+        surroundings::notices(&mut page, &report.notices);
         page.gap();
     }
     conclusion::summary(&mut page, report);
