@@ -17,10 +17,13 @@ mod record;
 mod reports;
 pub(super) mod review;
 mod running;
+mod store;
 
 pub(super) use record::RecordArgs;
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 pub(super) use running::default_options;
+pub(super) use store::{StatusFormat, StoreArgs, StoreCommand};
+
 use running::{TestArgs, jobs, time_span};
 
 const STYLES: Styles = Styles::styled()
@@ -95,6 +98,11 @@ pub(super) enum Command {
     /// A gap is a mutant that survives or that no test reaches. Mutants are compared by their ids,
     /// which moved lines do not change.
     Diff(DiffArgs),
+    /// Look after what mutdiff remembers between runs
+    ///
+    /// It is in `.mutdiff/store.db` at the root of the repository, and can be found again by running
+    /// the tests. None of these commands runs anything of the project's.
+    Store(StoreArgs),
     /// Test a bundled example with stock Python, to see what mutdiff does
     ///
     /// Unpacks a small project into a temporary git repository with a base and a changed branch,
@@ -335,6 +343,10 @@ mod tests {
             ("report --from a --repo b", "cannot be used with"),
             ("--report json", "FORMAT=PATH"),
             ("--scope near", "callers"),
+            ("store", "subcommand"),
+            ("store gc --keep 0", "not in 1.."),
+            ("store export", "<PATH>"),
+            ("store import a --force", "unexpected argument"),
             ("-q -v", "cannot be used with"),
         ] {
             let error = parse(line).map(|_| ()).unwrap_err();

@@ -10,7 +10,7 @@ use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::github::GithubError;
 use crate::lab::LabError;
-use crate::store::StoreError;
+use crate::store::{StoreError, TransferError, VERSION};
 use crate::syntax::SyntaxError;
 use crate::worker::WorkerError;
 
@@ -78,6 +78,7 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
         LabError::Config(error) => config(error),
         LabError::Syntax(error) => syntax(error),
         LabError::Store(error) => store(error),
+        LabError::Transfer(error) => transfer(error),
         LabError::Worker(error) => worker(error),
         LabError::SelfCheck { .. } => (
             Kind::Internal,
@@ -170,6 +171,29 @@ fn store(error: &StoreError) -> (Kind, Vec<String>) {
         StoreError::Sqlite { path, .. } => {
             (Kind::Internal, vec![format!("if it happens again, begin anew: {}", remove(path))])
         }
+    }
+}
+
+fn transfer(error: &TransferError) -> (Kind, Vec<String>) {
+    match error {
+        TransferError::NothingToExport { .. } => {
+            usage(["fill it first: mutdiff record, or any run"])
+        }
+        TransferError::Exists { .. } => usage(["--force writes over it; or name another file"]),
+        TransferError::Unusable { .. } => {
+            usage(["see that the file and its folder are there and may be used"])
+        }
+        TransferError::NotAStore { .. } | TransferError::Damaged { .. } => {
+            usage(["a store is what mutdiff store export PATH writes; the one here is as it was"])
+        }
+        TransferError::Schema { found, .. } if *found > VERSION => {
+            usage(["import it with that mutdiff, or a later one; the store here is as it was"])
+        }
+        TransferError::Schema { .. } => usage([
+            "make it anew with this mutdiff: mutdiff record, then mutdiff store export; the store \
+             here is as it was",
+        ]),
+        TransferError::Store(error) => store(error),
     }
 }
 

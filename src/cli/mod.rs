@@ -19,6 +19,7 @@ mod report;
 mod review;
 mod run;
 mod show;
+mod store;
 
 use clap::Parser;
 
@@ -37,6 +38,7 @@ pub fn main() -> Exit {
         Command::Show(args) => &args.appearance,
         Command::Report(args) => &args.appearance,
         Command::Diff(args) => &args.appearance,
+        Command::Store(args) => &args.place().appearance,
         Command::Demo(args) => &args.appearance,
         Command::Review(args) => &args.appearance,
     };
@@ -47,6 +49,7 @@ pub fn main() -> Exit {
         Command::Show(args) => show::run(args, console),
         Command::Report(args) => report::run(args, console),
         Command::Diff(args) => diff::run(args, console),
+        Command::Store(args) => store::run(args, console),
         Command::Demo(args) => demo::run(args, console),
         Command::Review(args) => review::run(args, console),
     };

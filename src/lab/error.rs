@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::model::{MutantId, TestId};
-use crate::store::StoreError;
+use crate::store::{StoreError, TransferError};
 use crate::syntax::SyntaxError;
 use crate::worker::WorkerError;
 
@@ -28,6 +28,9 @@ pub enum LabError {
     /// What is remembered between runs.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A store that is handed out or taken in.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
     /// The Python processes.
     #[error(transparent)]
     Worker(#[from] WorkerError),

@@ -23,6 +23,7 @@ mod scoping;
 mod showing;
 #[cfg(test)]
 mod step_tests;
+mod storing;
 mod subject;
 mod surroundings;
 mod texts;
@@ -34,6 +35,7 @@ mod writers;
 pub use error::LabError;
 pub use running::{list, run};
 pub use showing::{encoded, last_report, show};
+pub use storing::{Tidied, clear_store, export_store, import_store, store_status, tidy_store};
 pub use texts::sources;
 pub use tracing_only::record;
 

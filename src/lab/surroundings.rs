@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::changed_tests::listed;
 use crate::config::RunnerKind;
-use crate::model::{ContentHash, Notice, RepoPath};
+use crate::model::{ContentHash, Notice, RepoPath, StoreEnvironment};
 use crate::mutate;
 use crate::store::EnvKey;
 use crate::worker::Interpreter;
@@ -84,6 +84,19 @@ impl Surroundings {
     /// As they were kept; `None` for those of a mutdiff that kept them otherwise.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
+    }
+
+    /// For the reader of the store's status.
+    pub(super) fn shown(&self, key: &EnvKey) -> StoreEnvironment {
+        StoreEnvironment {
+            key: key.0.clone(),
+            mutdiff: self.mutdiff.clone(),
+            python: self.python.clone(),
+            interpreter: self.interpreter.clone(),
+            runner: self.runner.clone(),
+            arguments: self.arguments.clone(),
+            distributions: self.distributions.len(),
+        }
     }
 
     /// What differs from an earlier run, in words.

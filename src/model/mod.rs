@@ -11,6 +11,7 @@ mod recorded;
 mod report;
 mod review;
 mod scope;
+mod stored;
 mod test;
 mod text;
 mod trace;
@@ -30,6 +31,7 @@ pub use review::{
     Action, ChangedFile, LineComment, NewReview, Place, Posted, PullRequest, StandingRemark,
 };
 pub use scope::{Reason, Reasons, ScopeKind, ScopedFunction, TestChange};
+pub use stored::{StoreCleared, StoreCounts, StoreEnvironment, StoreState, StoreStatus};
 pub use test::{FailedTest, TestId, TestOutcome};
 pub use text::{ByteSpan, LineNo, LineRange, Position, RepoPath, Span};
 pub use trace::{CodePoint, CollectedTest, EdgeSeen, ImportTrace, LineSet, TestTrace};

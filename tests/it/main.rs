@@ -31,3 +31,4 @@ mod second_run;
 mod show_and_demo;
 mod stale;
 mod state;
+mod store;

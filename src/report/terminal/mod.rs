@@ -10,6 +10,7 @@ mod page;
 mod plan;
 mod recorded;
 mod single;
+mod store;
 mod surroundings;
 mod timings;
 
@@ -21,6 +22,7 @@ pub use compared::comparison;
 pub(in crate::report) use conclusion::{counted, headline};
 pub use recorded::recorded;
 pub use single::{mutant, patch};
+pub use store::{byte_size, store_status};
 pub use timings::timings;
 
 /// How much is shown.
