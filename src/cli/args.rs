@@ -13,12 +13,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::config::Options;
 use crate::model::{Gate, MutantId, ScopeKind};
 
+mod explain;
 mod record;
 mod reports;
 pub(super) mod review;
 mod running;
 mod store;
 
+pub(super) use explain::ExplainArgs;
 pub(super) use record::RecordArgs;
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 pub(super) use running::default_options;
@@ -45,6 +47,7 @@ Examples:
                                       what a review of the pull request would say
   mutdiff --tests tests/unit -k cart  hand these arguments to the test runner (comes last)
   mutdiff show 3fa9                   a mutant as a patch, by the beginning of its id
+  mutdiff explain shop/cart.py:12     why a line is tested or not, and by what
   mutdiff record --decide             trace all tests and decide all mutants, for later runs
 
 Exit codes:
@@ -98,6 +101,11 @@ pub(super) enum Command {
     /// A gap is a mutant that survives or that no test reaches. Mutants are compared by their ids,
     /// which moved lines do not change.
     Diff(DiffArgs),
+    /// Say why a line, a function or a mutant is in scope or not, and what its verdicts rest on
+    ///
+    /// Runs nothing. Give it the options of the run that is to be explained: the base, the scope and
+    /// the arguments for the tests decide what it says.
+    Explain(Box<ExplainArgs>),
     /// Look after what mutdiff remembers between runs
     ///
     /// It is in `.mutdiff/store.db` at the root of the repository, and can be found again by running

@@ -9,7 +9,7 @@ use super::error::{CliError, Kind};
 use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::github::GithubError;
-use crate::lab::LabError;
+use crate::lab::{LabError, TargetError};
 use crate::store::{StoreError, TransferError, VERSION};
 use crate::syntax::SyntaxError;
 use crate::worker::WorkerError;
@@ -78,6 +78,7 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
         LabError::Config(error) => config(error),
         LabError::Syntax(error) => syntax(error),
         LabError::Store(error) => store(error),
+        LabError::Target(error) => target(error),
         LabError::Transfer(error) => transfer(error),
         LabError::Worker(error) => worker(error),
         LabError::SelfCheck { .. } => (
@@ -170,6 +171,33 @@ fn store(error: &StoreError) -> (Kind, Vec<String>) {
         }
         StoreError::Sqlite { path, .. } => {
             (Kind::Internal, vec![format!("if it happens again, begin anew: {}", remove(path))])
+        }
+    }
+}
+
+fn target(error: &TargetError) -> (Kind, Vec<String>) {
+    let near = |near: &[String], otherwise: &str| {
+        if near.is_empty() {
+            usage([otherwise.to_owned()])
+        } else {
+            usage([format!("did you mean {}?", near.join(", "))])
+        }
+    };
+    match error {
+        TargetError::NoFile { near: files, .. } => {
+            near(files, "name it from the root of the repository, as the report does")
+        }
+        TargetError::NoLine { .. } => usage(["lines are counted from 1"]),
+        TargetError::Unparsed { path } => {
+            usage([format!("see whether Python takes it: python -m py_compile {path}")])
+        }
+        TargetError::Nothing { near: names, .. } => near(
+            names,
+            "name PATH:LINE, a function (Class.method or PATH::Class.method), or at least 4 digits \
+             of a mutant's id",
+        ),
+        TargetError::Several { candidates, .. } => {
+            usage([format!("say which: {}", candidates.join(", "))])
         }
     }
 }

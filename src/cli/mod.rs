@@ -9,6 +9,7 @@ mod demo;
 mod diff;
 mod error;
 mod exit;
+mod explain;
 mod github_actions;
 mod hints;
 mod interrupt;
@@ -38,6 +39,7 @@ pub fn main() -> Exit {
         Command::Show(args) => &args.appearance,
         Command::Report(args) => &args.appearance,
         Command::Diff(args) => &args.appearance,
+        Command::Explain(args) => &args.appearance,
         Command::Store(args) => &args.place().appearance,
         Command::Demo(args) => &args.appearance,
         Command::Review(args) => &args.appearance,
@@ -49,6 +51,7 @@ pub fn main() -> Exit {
         Command::Show(args) => show::run(args, console),
         Command::Report(args) => report::run(args, console),
         Command::Diff(args) => diff::run(args, console),
+        Command::Explain(args) => explain::run(args, console),
         Command::Store(args) => store::run(args, console),
         Command::Demo(args) => demo::run(args, console),
         Command::Review(args) => review::run(args, console),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::TargetError;
 use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::model::{MutantId, TestId};
@@ -28,6 +29,9 @@ pub enum LabError {
     /// What is remembered between runs.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What is to be explained.
+    #[error(transparent)]
+    Target(#[from] TargetError),
     /// A store that is handed out or taken in.
     #[error(transparent)]
     Transfer(#[from] TransferError),

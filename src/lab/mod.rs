@@ -15,6 +15,7 @@ mod deciding;
 mod engine;
 mod environment;
 mod error;
+mod explaining;
 mod planning;
 mod recording;
 mod resolving;
@@ -33,6 +34,7 @@ mod untied;
 mod writers;
 
 pub use error::LabError;
+pub use explaining::{TargetError, explain};
 pub use running::{list, run};
 pub use showing::{encoded, last_report, show};
 pub use storing::{Tidied, clear_store, export_store, import_store, store_status, tidy_store};

@@ -100,7 +100,7 @@ impl Surroundings {
     }
 
     /// What differs from an earlier run, in words.
-    fn differences(&self, before: &Self) -> Vec<String> {
+    pub(super) fn differences(&self, before: &Self) -> Vec<String> {
         let mut found = Vec::new();
         let texts = [
             ("mutdiff", &before.mutdiff, &self.mutdiff),

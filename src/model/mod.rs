@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here reads a file, starts a process or prints; every type is a value.
 
+mod explanation;
 mod file;
 mod function;
 mod gate;
@@ -17,6 +18,9 @@ mod text;
 mod trace;
 mod verdict;
 
+pub use explanation::{
+    CallKnown, CallStep, ExplainedMutant, Explanation, LatestVerdict, Placing, RestsOn, Reuse,
+};
 pub use file::{ContentHash, FileStat};
 pub use function::{Fingerprint, Function, FunctionKey, FunctionKind, QualName};
 pub use gate::{Gate, GateError, GateKind};

@@ -10,6 +10,7 @@ mod command_line;
 mod configurations;
 mod errors;
 mod examples;
+mod explain;
 mod fixtures;
 mod interruption;
 mod isolation;

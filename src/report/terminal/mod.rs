@@ -5,6 +5,7 @@
 
 mod compared;
 mod conclusion;
+mod explained;
 mod findings;
 mod page;
 mod plan;
@@ -20,6 +21,7 @@ use page::Page;
 
 pub use compared::comparison;
 pub(in crate::report) use conclusion::{counted, headline};
+pub use explained::explanation;
 pub use recorded::recorded;
 pub use single::{mutant, patch};
 pub use store::{byte_size, store_status};
