@@ -105,7 +105,9 @@ fn what_a_verdict_no_longer_rests_on_is_named() {
             "functions that its tests enter: low.py::low (to be traced again: test_app.T.test_top)",
         );
     }
-    explain(&project, &fake, &["other.py::other"]).expect(0).says("a run would use this verdict");
+    explain(&project, &fake, &["other.py::other"])
+        .expect(0)
+        .says("a run that has it in scope would use this verdict");
     explain(&project, &fake, &["middle", "--tests", "test_app"])
         .expect(0)
         .says("the environment: the runner's arguments: none → test_app");

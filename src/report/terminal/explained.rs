@@ -157,23 +157,31 @@ fn one(page: &mut Page<'_>, mutant: &ExplainedMutant, function_is_in_scope: bool
         None => "no test reaches it",
     };
     page.prose(4, Role::Aside, route);
+    let tests = match mutant.rests_on.tests {
+        0 => "on no test reaching it".to_owned(),
+        n => format!(
+            "on {} and the {} entered by {}",
+            count(n, "test"),
+            count(mutant.rests_on.functions, "function"),
+            if n == 1 { "it" } else { "them" }
+        ),
+    };
     let rests = format!(
-        "rests on its function, on {} and the {} that they enter, on the module code that they \
-         load, and on the environment",
-        count(mutant.rests_on.tests, "test"),
-        count(mutant.rests_on.functions, "function"),
+        "rests on its function, {tests}, on the module code that is loaded, and on the environment"
     );
     page.prose(4, Role::Aside, &rests);
+    let run = if mutant.in_scope { "a run" } else { "a run that has it in scope" };
     match &mutant.reuse {
-        Reuse::Yes => page.prose(4, Role::Plain, "a run would use this verdict now"),
-        Reuse::NeverDecided => page.prose(4, Role::Plain, "a run would decide it now"),
+        Reuse::Yes => page.prose(4, Role::Plain, &format!("{run} would use this verdict now")),
+        Reuse::NeverDecided => page.prose(4, Role::Plain, &format!("{run} would decide it now")),
         Reuse::Unknown => {
             let text =
                 "whether a run would use the verdict is not known: no interpreter was asked yet";
             page.prose(4, Role::Plain, text);
         }
         Reuse::No(why) => {
-            page.prose(4, Role::Warning, "a run would decide it anew, since these are others now:");
+            let text = format!("{run} would decide it anew, since these are others now:");
+            page.prose(4, Role::Warning, &text);
             for why in why {
                 page.prose(6, Role::Plain, why);
             }
@@ -270,8 +278,8 @@ mod tests {
             + 2
             survived, decided 2023-11-14T22:13:20Z; 2 tests ran with it
             hot: swapped into the running process
-            rests on its function, on 2 tests and the 5 functions that they enter, on the module code that
-            they load, and on the environment
+            rests on its function, on 2 tests and the 5 functions entered by them, on the module code that
+            is loaded, and on the environment
             a run would use this verdict now
 
           bbbb  number/increment  line 4
@@ -279,8 +287,8 @@ mod tests {
             + 2
             survived, decided 2023-11-14T22:13:20Z; 2 tests ran with it
             hot: swapped into the running process
-            rests on its function, on 2 tests and the 5 functions that they enter, on the module code that
-            they load, and on the environment
+            rests on its function, on 2 tests and the 5 functions entered by them, on the module code that
+            is loaded, and on the environment
             a run would decide it anew, since these are others now:
               its function top
 
@@ -289,8 +297,8 @@ mod tests {
             + 2
             never decided
             hot: swapped into the running process
-            rests on its function, on 2 tests and the 5 functions that they enter, on the module code that
-            they load, and on the environment
+            rests on its function, on 2 tests and the 5 functions entered by them, on the module code that
+            is loaded, and on the environment
             a run would decide it now
         ");
     }
