@@ -10,13 +10,23 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{DeadlineOptions, Options, RunnerKind, default_memory_limit, memory_size};
+use crate::config::Options;
 use crate::model::{Gate, MutantId, ScopeKind};
 
+mod explain;
+mod record;
 mod reports;
 pub(super) mod review;
+mod running;
+mod store;
 
+pub(super) use explain::ExplainArgs;
+pub(super) use record::RecordArgs;
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
+pub(super) use running::default_options;
+pub(super) use store::{StatusFormat, StoreArgs, StoreCommand};
+
+use running::{TestArgs, jobs, time_span};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -37,6 +47,8 @@ Examples:
                                       what a review of the pull request would say
   mutdiff --tests tests/unit -k cart  hand these arguments to the test runner (comes last)
   mutdiff show 3fa9                   a mutant as a patch, by the beginning of its id
+  mutdiff explain shop/cart.py:12     why a line is tested or not, and by what
+  mutdiff record --decide             trace all tests and decide all mutants, for later runs
 
 Exit codes:
   0  gate passed, or nothing to test    3    the tests fail without a mutant
@@ -70,6 +82,11 @@ pub(super) enum Command {
     /// Test a change (what `mutdiff` does without a command)
     #[command(after_help = EXAMPLES)]
     Run(Box<RunArgs>),
+    /// Trace the tests, so that runs on branches begin with what is known of them
+    ///
+    /// For a push or nightly job of the default branch. Tests whose record still holds are not run
+    /// again. The store, `.mutdiff/store.db`, is what the job keeps (`mutdiff store export`).
+    Record(Box<RecordArgs>),
     /// Print a mutant of the last run as a patch that `git apply` takes
     ///
     /// The lines before the patch say the verdict, the reason and the tests; `git apply` passes
@@ -84,6 +101,16 @@ pub(super) enum Command {
     /// A gap is a mutant that survives or that no test reaches. Mutants are compared by their ids,
     /// which moved lines do not change.
     Diff(DiffArgs),
+    /// Say why a line, a function or a mutant is in scope or not, and what its verdicts rest on
+    ///
+    /// Runs nothing. Give it the options of the run that is to be explained: the base, the scope and
+    /// the arguments for the tests decide what it says.
+    Explain(Box<ExplainArgs>),
+    /// Look after what mutdiff remembers between runs
+    ///
+    /// It is in `.mutdiff/store.db` at the root of the repository, and can be found again by running
+    /// the tests. None of these commands runs anything of the project's.
+    Store(StoreArgs),
     /// Test a bundled example with stock Python, to see what mutdiff does
     ///
     /// Unpacks a small project into a temporary git repository with a base and a changed branch,
@@ -157,42 +184,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "TIME", value_parser = time_span, help_heading = "Gate")]
     budget: Option<Duration>,
 
-    /// Tests that run side by side; default: the number of cores
-    #[arg(long, short, value_name = "N", value_parser = jobs, help_heading = "Tests")]
-    jobs: Option<NonZeroUsize>,
-    /// The interpreter; default: the active virtual environment's, that of .venv or venv in the
-    /// repository, python3
-    #[arg(long, value_name = "PATH", help_heading = "Tests")]
-    python: Option<PathBuf>,
-    /// The test runner; default: pytest where it can be imported, else unittest
-    #[arg(long, value_enum, help_heading = "Tests")]
-    runner: Option<RunnerArg>,
-    /// What to hand the runner: all that follows, options too, so it comes last (or write it
-    /// behind `--`)
-    #[arg(
-        long,
-        value_name = "ARGS",
-        num_args = 0..,
-        allow_hyphen_values = true,
-        help_heading = "Tests"
-    )]
-    tests: Vec<String>,
-    /// The same as `--tests ARGS…`
-    #[arg(last = true, value_name = "ARGS", hide = true, conflicts_with = "tests")]
-    rest: Vec<String>,
-    /// Leave out tests that fail without a mutant, instead of stopping
-    #[arg(long, help_heading = "Tests")]
-    allow_failing: bool,
-    /// A test may take FACTOR times its usual time under a mutant, and the floor on top
-    #[arg(long, value_name = "FACTOR", value_parser = factor, default_value = "10", help_heading = "Tests")]
-    deadline_factor: f64,
-    /// The floor, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "2", help_heading = "Tests")]
-    deadline_floor: Duration,
-    /// A test, with all that it starts, may grow by SIZE (512M, 2G) over what importing took; default:
-    /// 2G, or a quarter of the machine's memory if that is less
-    #[arg(long, value_name = "SIZE", value_parser = memory_size, help_heading = "Tests")]
-    memory_limit: Option<u64>,
+    #[command(flatten)]
+    tests: TestArgs,
 
     /// Show what would be tested and why; runs nothing of the project's
     #[arg(long, help_heading = "Output")]
@@ -215,20 +208,13 @@ impl RunArgs {
     /// The options of the run.
     pub(super) fn options(&self) -> Options {
         Options {
-            repo: self.repo.clone(),
             base: self.base.clone(),
             head: self.head.clone(),
             scope: self.scope.into(),
             depth: self.depth,
-            jobs: self.jobs.unwrap_or_else(cores),
-            python: self.python.clone(),
-            runner: self.runner.map(RunnerKind::from),
-            tests: if self.rest.is_empty() { self.tests.clone() } else { self.rest.clone() },
-            allow_failing: self.allow_failing,
-            memory_limit: self.memory_limit.unwrap_or_else(default_memory_limit),
-            deadline: DeadlineOptions { factor: self.deadline_factor, floor: self.deadline_floor },
             gate: self.gate,
             budget: self.budget,
+            ..self.tests.options(self.repo.clone())
         }
     }
 }
@@ -262,31 +248,6 @@ pub(super) struct DemoArgs {
     pub(super) appearance: Appearance,
 }
 
-/// Options for `repo` with every default.
-pub(super) fn default_options(repo: PathBuf) -> Options {
-    Options {
-        repo,
-        base: None,
-        head: None,
-        scope: ScopeKind::Callers,
-        depth: None,
-        jobs: cores(),
-        python: None,
-        runner: None,
-        tests: Vec::new(),
-        allow_failing: false,
-        memory_limit: default_memory_limit(),
-        deadline: DeadlineOptions::default(),
-        gate: Gate::default(),
-        budget: None,
-    }
-}
-
-/// The cores that this process may use.
-fn cores() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
-}
-
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ScopeArg {
     /// Mutants on changed lines
@@ -310,62 +271,6 @@ impl From<ScopeArg> for ScopeKind {
     }
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum RunnerArg {
-    /// From the project's environment
-    Pytest,
-    /// Of the standard library
-    Unittest,
-}
-
-impl From<RunnerArg> for RunnerKind {
-    fn from(runner: RunnerArg) -> Self {
-        match runner {
-            RunnerArg::Pytest => Self::Pytest,
-            RunnerArg::Unittest => Self::Unittest,
-        }
-    }
-}
-
-fn jobs(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| "a number of jobs, at least 1, is needed".to_owned())
-}
-
-fn factor(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(factor) if factor.is_finite() && factor >= 1.0 => Ok(factor),
-        _ => Err("a number that is at least 1 is needed".to_owned()),
-    }
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    text.parse()
-        .ok()
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "a number of seconds, at least 0, is needed".to_owned())
-}
-
-/// A number of hours, minutes and seconds: `5m`, `1h30m`, `90s`, `90`.
-fn time_span(text: &str) -> Result<Duration, String> {
-    let needed = || "a time such as 90s, 5m or 1h30m is needed".to_owned();
-    let mut seconds = 0.0;
-    let mut rest = text.trim();
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let number: f64 = rest[..end].parse().map_err(|_| needed())?;
-        let unit = rest[end..].chars().next();
-        seconds += number
-            * match unit {
-                None | Some('s') => 1.0,
-                Some('m') => 60.0,
-                Some('h') => 3600.0,
-                Some(_) => return Err(needed()),
-            };
-        rest = &rest[end + unit.map_or(0, char::len_utf8)..];
-    }
-    Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).ok_or_else(needed)
-}
-
 fn mutant_id(text: &str) -> Result<MutantId, String> {
     let hexadecimal = text.chars().all(|c| c.is_ascii_hexdigit());
     if hexadecimal && (1..=16).contains(&text.len()) {
@@ -381,6 +286,7 @@ mod tests {
     use clap::error::ErrorKind;
 
     use super::*;
+    use crate::config::DeadlineOptions;
 
     fn parse(line: &str) -> Result<Command, clap::Error> {
         let words = std::iter::once("mutdiff").chain(line.split_whitespace());
@@ -445,6 +351,10 @@ mod tests {
             ("report --from a --repo b", "cannot be used with"),
             ("--report json", "FORMAT=PATH"),
             ("--scope near", "callers"),
+            ("store", "subcommand"),
+            ("store gc --keep 0", "not in 1.."),
+            ("store export", "<PATH>"),
+            ("store import a --force", "unexpected argument"),
             ("-q -v", "cannot be used with"),
         ] {
             let error = parse(line).map(|_| ()).unwrap_err();
@@ -464,6 +374,19 @@ mod tests {
         for (text, seconds) in [("90", 90.0), ("90s", 90.0), ("5m", 300.0), ("1h30m", 5400.0)] {
             assert_eq!(time_span(text).unwrap().as_secs_f64(), seconds, "{text}");
         }
+    }
+
+    #[test]
+    fn record_asks_for_everything_and_needs_no_base() {
+        let Ok(Command::Record(record)) = parse("record --decide -j 3 --tests -k cart") else {
+            panic!("record")
+        };
+        let options = record.options();
+        assert!(record.decide);
+        assert_eq!(options.gate.kind, crate::model::GateKind::None);
+        assert_eq!((options.base.as_deref(), options.scope), (Some("HEAD"), ScopeKind::All));
+        assert_eq!((options.jobs.get(), options.tests), (3, vec!["-k".into(), "cart".into()]));
+        assert!(parse("record --base main").is_err());
     }
 
     #[test]

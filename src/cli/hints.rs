@@ -9,8 +9,8 @@ use super::error::{CliError, Kind};
 use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::github::GithubError;
-use crate::lab::LabError;
-use crate::store::StoreError;
+use crate::lab::{LabError, TargetError};
+use crate::store::{StoreError, TransferError, VERSION};
 use crate::syntax::SyntaxError;
 use crate::worker::WorkerError;
 
@@ -78,6 +78,8 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
         LabError::Config(error) => config(error),
         LabError::Syntax(error) => syntax(error),
         LabError::Store(error) => store(error),
+        LabError::Target(error) => target(error),
+        LabError::Transfer(error) => transfer(error),
         LabError::Worker(error) => worker(error),
         LabError::SelfCheck { .. } => (
             Kind::Internal,
@@ -170,6 +172,56 @@ fn store(error: &StoreError) -> (Kind, Vec<String>) {
         StoreError::Sqlite { path, .. } => {
             (Kind::Internal, vec![format!("if it happens again, begin anew: {}", remove(path))])
         }
+    }
+}
+
+fn target(error: &TargetError) -> (Kind, Vec<String>) {
+    let near = |near: &[String], otherwise: &str| {
+        if near.is_empty() {
+            usage([otherwise.to_owned()])
+        } else {
+            usage([format!("did you mean {}?", near.join(", "))])
+        }
+    };
+    match error {
+        TargetError::NoFile { near: files, .. } => {
+            near(files, "name it from the root of the repository, as the report does")
+        }
+        TargetError::NoLine { .. } => usage(["lines are counted from 1"]),
+        TargetError::Unparsed { path } => {
+            usage([format!("see whether Python takes it: python -m py_compile {path}")])
+        }
+        TargetError::Nothing { near: names, .. } => near(
+            names,
+            "name PATH:LINE, a function (Class.method or PATH::Class.method), or at least 4 digits \
+             of a mutant's id",
+        ),
+        TargetError::Several { candidates, .. } => {
+            usage([format!("say which: {}", candidates.join(", "))])
+        }
+    }
+}
+
+fn transfer(error: &TransferError) -> (Kind, Vec<String>) {
+    match error {
+        TransferError::NothingToExport { .. } => {
+            usage(["fill it first: mutdiff record, or any run"])
+        }
+        TransferError::Exists { .. } => usage(["--force writes over it; or name another file"]),
+        TransferError::Unusable { .. } => {
+            usage(["see that the file and its folder are there and may be used"])
+        }
+        TransferError::NotAStore { .. } | TransferError::Damaged { .. } => {
+            usage(["a store is what mutdiff store export PATH writes; the one here is as it was"])
+        }
+        TransferError::Schema { found, .. } if *found > VERSION => {
+            usage(["import it with that mutdiff, or a later one; the store here is as it was"])
+        }
+        TransferError::Schema { .. } => usage([
+            "make it anew with this mutdiff: mutdiff record, then mutdiff store export; the store \
+             here is as it was",
+        ]),
+        TransferError::Store(error) => store(error),
     }
 }
 

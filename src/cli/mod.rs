@@ -9,15 +9,18 @@ mod demo;
 mod diff;
 mod error;
 mod exit;
+mod explain;
 mod github_actions;
 mod hints;
 mod interrupt;
 mod output;
 mod progress;
+mod record;
 mod report;
 mod review;
 mod run;
 mod show;
+mod store;
 
 use clap::Parser;
 
@@ -32,18 +35,24 @@ pub fn main() -> Exit {
     let command = Cli::parse().into_command();
     let appearance = match &command {
         Command::Run(args) => &args.appearance,
+        Command::Record(args) => &args.appearance,
         Command::Show(args) => &args.appearance,
         Command::Report(args) => &args.appearance,
         Command::Diff(args) => &args.appearance,
+        Command::Explain(args) => &args.appearance,
+        Command::Store(args) => &args.place().appearance,
         Command::Demo(args) => &args.appearance,
         Command::Review(args) => &args.appearance,
     };
     let console = Console::new(appearance);
     let result = match &command {
         Command::Run(args) => run::run(args, console),
+        Command::Record(args) => record::run(args, console),
         Command::Show(args) => show::run(args, console),
         Command::Report(args) => report::run(args, console),
         Command::Diff(args) => diff::run(args, console),
+        Command::Explain(args) => explain::run(args, console),
+        Command::Store(args) => store::run(args, console),
         Command::Demo(args) => demo::run(args, console),
         Command::Review(args) => review::run(args, console),
     };

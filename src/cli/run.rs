@@ -3,7 +3,7 @@
 //! Invariant: the exit code follows from the report's conclusion, or from the error.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::RunArgs;
 use super::console::Console;
@@ -14,17 +14,14 @@ use super::progress::Progress;
 use super::review::Review;
 use super::{interrupt, output};
 use crate::config::Options;
-use crate::lab;
+use crate::lab::{self, LabError};
 use crate::model::{Notice, Report, Verdict};
 
 /// Runs the command.
 pub(super) fn run(args: &RunArgs, console: Console) -> Result<Exit, CliError> {
     output::check(&args.output.report)?;
     let options = args.options();
-    if !options.repo.is_dir() {
-        let text = format!("there is no directory {}", options.repo.display());
-        return Err(CliError::usage(text).hint("name one in a git repository with --repo DIR"));
-    }
+    check_repo(&options)?;
     let review = match args.review {
         true => Review::before_a_run(&args.post, &args.output, console)?,
         false => None,
@@ -46,6 +43,15 @@ pub(super) fn run(args: &RunArgs, console: Console) -> Result<Exit, CliError> {
     Ok(report.conclusion.into())
 }
 
+/// Demands that the directory of the repository is there.
+pub(super) fn check_repo(options: &Options) -> Result<(), CliError> {
+    if options.repo.is_dir() {
+        return Ok(());
+    }
+    let text = format!("there is no directory {}", options.repo.display());
+    Err(CliError::usage(text).hint("name one in a git repository with --repo DIR"))
+}
+
 /// How to see the survivor that is nearest to the change as a patch.
 fn look_at_one(report: &Report, repo: &Path) -> Option<String> {
     let survivor = report.mutants.iter().find(|mutant| mutant.verdict == Verdict::Survived)?;
@@ -58,9 +64,17 @@ fn look_at_one(report: &Report, repo: &Path) -> Option<String> {
 
 /// A run under the eyes of the console: progress, and an ear for Ctrl-C.
 pub(super) fn conduct(options: &Options, console: Console) -> Result<Report, CliError> {
+    watched(console, |progress, interrupted| lab::run(options, progress, interrupted))
+}
+
+/// Work under the eyes of the console: progress, and an ear for Ctrl-C.
+pub(super) fn watched<T>(
+    console: Console,
+    work: impl FnOnce(&Progress, &'static AtomicBool) -> Result<T, LabError>,
+) -> Result<T, CliError> {
     let progress = Progress::new(&console);
     let interrupted = interrupt::watch(progress.speaker())?;
-    let result = lab::run(options, &progress, interrupted);
+    let result = work(&progress, interrupted);
     show_notices(progress.finish(), &result, console);
     result.map_err(|error| {
         if interrupted.load(Ordering::SeqCst) {
@@ -80,7 +94,7 @@ fn list(options: &Options, console: Console) -> Result<Report, CliError> {
 }
 
 /// Shows the notices that no report will: they may be the reason why there is none.
-fn show_notices(notices: Vec<Notice>, result: &Result<Report, lab::LabError>, console: Console) {
+fn show_notices<T>(notices: Vec<Notice>, result: &Result<T, LabError>, console: Console) {
     if result.is_err() {
         for notice in notices {
             console.note(&format!("note: {}", notice.message));

@@ -141,7 +141,7 @@ fn stamps(path: &Path) -> Vec<u128> {
 }
 
 /// The note of the surroundings that the trace was made in.
-const SURROUNDINGS: &str = "surroundings";
+pub(super) const SURROUNDINGS: &str = "surroundings";
 
 /// Makes an environment that of the store; says what differs where it was another's.
 pub(super) fn enter(

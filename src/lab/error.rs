@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::TargetError;
 use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::model::{MutantId, TestId};
-use crate::store::StoreError;
+use crate::store::{StoreError, TransferError};
 use crate::syntax::SyntaxError;
 use crate::worker::WorkerError;
 
@@ -28,6 +29,12 @@ pub enum LabError {
     /// What is remembered between runs.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What is to be explained.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// A store that is handed out or taken in.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
     /// The Python processes.
     #[error(transparent)]
     Worker(#[from] WorkerError),

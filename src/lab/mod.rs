@@ -15,6 +15,7 @@ mod deciding;
 mod engine;
 mod environment;
 mod error;
+mod explaining;
 mod planning;
 mod recording;
 mod resolving;
@@ -24,17 +25,22 @@ mod shared_forks;
 mod showing;
 #[cfg(test)]
 mod step_tests;
+mod storing;
 mod subject;
 mod surroundings;
 mod texts;
 mod tracing;
+mod tracing_only;
 mod untied;
 mod writers;
 
 pub use error::LabError;
+pub use explaining::{TargetError, explain};
 pub use running::{list, run};
 pub use showing::{encoded, last_report, show};
+pub use storing::{Tidied, clear_store, export_store, import_store, store_status, tidy_store};
 pub use texts::sources;
+pub use tracing_only::record;
 
 use crate::model::{DecidedMutant, Notice, Phase};
 

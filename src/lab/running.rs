@@ -190,28 +190,9 @@ fn conduct(
         ..Parts::default()
     };
     let began = Instant::now();
-    let mut warm = None;
-    let state = state(subject, run);
-    let is_traced = store.note("traced")?.is_some_and(|known| known == state);
-    if !is_traced {
-        store.put_note("traced", &[])?;
-        let started = Warm::start(run, subject, true, clock)?;
-        let failed = trace(run, subject, store, &started, clock)?;
-        warm = Some(started);
-        if !failed.is_empty() && !run.options.allow_failing {
-            parts.failing = failed;
-            parts.notices.push(Notice {
-                code: "tests_run_alone".into(),
-                message: "each test ran alone, in a fork of the process that imported the \
-                    project: one that passes only behind others fails here, and so does one that \
-                    needs a thread which an import started"
-                    .into(),
-            });
-            parts.conclusion = Some(Conclusion::TestsFail);
-            return Ok(parts);
-        }
-        store.put_note("traced", &state)?;
-        parts.failing = failed;
+    let mut warm = traced(run, subject, store, &mut parts, clock)?;
+    if parts.conclusion.is_some() {
+        return Ok(parts);
     }
     let started = began.elapsed();
     clock.enter(Phase::Plan);
@@ -286,6 +267,37 @@ fn conduct(
     Ok(parts)
 }
 
+/// Traces the tests whose records do not hold. The process that did is for the mutants; there is none
+/// if every record holds. Failing tests that are not to be left out are a conclusion.
+pub(super) fn traced(
+    run: &Run<'_>,
+    subject: &Subject,
+    store: &mut Store,
+    parts: &mut Parts,
+    clock: &mut Clock,
+) -> Result<Option<Warm>, LabError> {
+    let state = state(subject, run);
+    if store.note("traced")?.is_some_and(|known| known == state) {
+        return Ok(None);
+    }
+    store.put_note("traced", &[])?;
+    let warm = Warm::start(run, subject, true, clock)?;
+    parts.failing = trace(run, subject, store, &warm, clock)?;
+    if parts.failing.is_empty() || run.options.allow_failing {
+        store.put_note("traced", &state)?;
+    } else {
+        parts.notices.push(Notice {
+            code: "tests_run_alone".into(),
+            message: "each test ran alone, in a fork of the process that imported the \
+                project: one that passes only behind others fails here, and so does one that \
+                needs a thread which an import started"
+                .into(),
+        });
+        parts.conclusion = Some(Conclusion::TestsFail);
+    }
+    Ok(Some(warm))
+}
+
 /// A digest of the environment, the limit of memory and all Python files: with an equal one, a trace need not be looked
 /// at.
 fn state(subject: &Subject, run: &Run<'_>) -> Vec<u8> {
@@ -301,7 +313,7 @@ fn state(subject: &Subject, run: &Run<'_>) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
-fn known(store: &Store) -> Result<Known, LabError> {
+pub(super) fn known(store: &Store) -> Result<Known, LabError> {
     let trace = store.load_trace()?;
     let graph = trace.call_graph();
     let imports = store.import_trace()?.unwrap_or_default();
@@ -309,7 +321,7 @@ fn known(store: &Store) -> Result<Known, LabError> {
     Ok(Known { trace, graph, imports, past: store.past_tests()?, writers })
 }
 
-fn stored_failures(known: &Known) -> Vec<FailedTest> {
+pub(super) fn stored_failures(known: &Known) -> Vec<FailedTest> {
     known
         .trace
         .tests()

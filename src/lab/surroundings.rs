@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::changed_tests::listed;
 use crate::config::RunnerKind;
-use crate::model::{ContentHash, Notice, RepoPath};
+use crate::model::{ContentHash, Notice, RepoPath, StoreEnvironment};
 use crate::mutate;
 use crate::store::EnvKey;
 use crate::worker::Interpreter;
@@ -86,8 +86,21 @@ impl Surroundings {
         serde_json::from_slice(bytes).ok()
     }
 
+    /// For the reader of the store's status.
+    pub(super) fn shown(&self, key: &EnvKey) -> StoreEnvironment {
+        StoreEnvironment {
+            key: key.0.clone(),
+            mutdiff: self.mutdiff.clone(),
+            python: self.python.clone(),
+            interpreter: self.interpreter.clone(),
+            runner: self.runner.clone(),
+            arguments: self.arguments.clone(),
+            distributions: self.distributions.len(),
+        }
+    }
+
     /// What differs from an earlier run, in words.
-    fn differences(&self, before: &Self) -> Vec<String> {
+    pub(super) fn differences(&self, before: &Self) -> Vec<String> {
         let mut found = Vec::new();
         let texts = [
             ("mutdiff", &before.mutdiff, &self.mutdiff),

@@ -2,24 +2,31 @@
 //!
 //! Invariant: nothing here reads a file, starts a process or prints; every type is a value.
 
+mod explanation;
 mod file;
 mod function;
 mod gate;
 mod graph;
 mod mutant;
+mod recorded;
 mod report;
 mod review;
 mod scope;
+mod stored;
 mod test;
 mod text;
 mod trace;
 mod verdict;
 
+pub use explanation::{
+    CallKnown, CallStep, ExplainedMutant, Explanation, LatestVerdict, Placing, RestsOn, Reuse,
+};
 pub use file::{ContentHash, FileStat};
 pub use function::{Fingerprint, Function, FunctionKey, FunctionKind, QualName};
 pub use gate::{Gate, GateError, GateKind};
 pub use graph::CallGraph;
 pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
+pub use recorded::TraceSummary;
 pub use report::{
     Conclusion, Counts, DecidedMutant, Notice, Phase, PhaseTime, REPORT_VERSION, Report, Revision,
     ScopedFunctionReport, SkippedFile, SourceText, Timings,
@@ -28,6 +35,7 @@ pub use review::{
     Action, ChangedFile, LineComment, NewReview, Place, Posted, PullRequest, StandingRemark,
 };
 pub use scope::{Reason, Reasons, ScopeKind, ScopedFunction, TestChange};
+pub use stored::{StoreCleared, StoreCounts, StoreEnvironment, StoreState, StoreStatus};
 pub use test::{FailedTest, TestId, TestOutcome};
 pub use text::{ByteSpan, LineNo, LineRange, Position, RepoPath, Span};
 pub use trace::{CodePoint, CollectedTest, EdgeSeen, ImportTrace, LineSet, TestTrace};

@@ -43,6 +43,16 @@ impl Store {
         self.forget_numbers();
         Ok(removed)
     }
+
+    /// Gives the room of what was removed back to the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn shrink(&mut self) -> Result<(), StoreError> {
+        let shrunk = self.connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);");
+        shrunk.map_err(|error| Fault::from(error).at(self.path()))
+    }
 }
 
 fn collect(connection: &Connection) -> Result<usize, Fault> {

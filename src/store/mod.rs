@@ -17,10 +17,12 @@ mod queries;
 mod reach;
 mod recorded;
 mod schema;
+mod status;
 mod stored_trace;
 #[cfg(test)]
 mod testing;
 mod trace;
+mod transfer;
 mod verdicts;
 
 pub use error::StoreError;
@@ -31,6 +33,8 @@ pub use open::Store;
 pub use past::PastTest;
 pub use recorded::{MutantText, RecordedMutant};
 pub use schema::VERSION;
+pub use status::status;
 pub use stored_trace::{StoredTest, StoredTrace};
 pub use trace::{EdgeOwner, ReachDigest, TestRecord, TestSummary};
+pub use transfer::{TransferError, clear, export, import};
 pub use verdicts::{Basis, StoredVerdict};

@@ -35,18 +35,7 @@ impl Store {
     /// [`StoreError::Locked`] while another process has it open so, [`StoreError::Newer`],
     /// [`StoreError::Corrupt`], [`StoreError::Unusable`].
     pub fn open(workdir: &Path) -> Result<Self, StoreError> {
-        let directory = workdir.join(".mutdiff");
-        let unusable = |path: &Path| {
-            let path = path.to_path_buf();
-            |source| StoreError::Unusable { path, source }
-        };
-        fs::create_dir_all(&directory).map_err(unusable(&directory))?;
-        let ignore = directory.join(".gitignore");
-        if !ignore.exists() {
-            fs::write(&ignore, "*\n").map_err(unusable(&ignore))?;
-        }
-        let lock = lock(&directory.join("lock"))?;
-        let path = directory.join("store.db");
+        let (path, lock) = claim(workdir)?;
         let connection = match Self::open_current(&path)? {
             Some(connection) => connection,
             None => {
@@ -67,7 +56,7 @@ impl Store {
     ///
     /// [`StoreError::Newer`], [`StoreError::Corrupt`].
     pub fn open_to_read(workdir: &Path) -> Result<Option<Self>, StoreError> {
-        let path = workdir.join(".mutdiff").join("store.db");
+        let path = database(workdir);
         if !path.exists() {
             return Ok(None);
         }
@@ -145,7 +134,28 @@ impl Store {
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
+/// The database of the repository at `workdir`, if there is one.
+pub(super) fn database(workdir: &Path) -> PathBuf {
+    workdir.join(".mutdiff").join("store.db")
+}
+
+/// Makes the directory and takes the lock; returns the path of the database with it.
+pub(super) fn claim(workdir: &Path) -> Result<(PathBuf, File), StoreError> {
+    let directory = workdir.join(".mutdiff");
+    let unusable = |path: &Path| {
+        let path = path.to_path_buf();
+        |source| StoreError::Unusable { path, source }
+    };
+    fs::create_dir_all(&directory).map_err(unusable(&directory))?;
+    let ignore = directory.join(".gitignore");
+    if !ignore.exists() {
+        fs::write(&ignore, "*\n").map_err(unusable(&ignore))?;
+    }
+    let lock = lock(&directory.join("lock"))?;
+    Ok((database(workdir), lock))
+}
+
+pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -184,14 +194,21 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// Deletes a database with its log files.
-fn remove(path: &Path) -> Result<(), StoreError> {
-    for suffix in ["", "-wal", "-shm", "-journal"] {
+/// A database with its log files, whether they are there or not.
+pub(super) fn files_of(path: &Path) -> impl Iterator<Item = PathBuf> {
+    ["", "-wal", "-shm", "-journal"].into_iter().map(|suffix| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
-        match fs::remove_file(&name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(StoreError::Unusable { path: name.into(), source: error });
+        name.into()
+    })
+}
+
+/// Deletes a database with its log files.
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    for path in files_of(path) {
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::Unusable { path, source });
             }
             _ => {}
         }
@@ -202,10 +219,6 @@ fn remove(path: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn database(dir: &Path) -> PathBuf {
-        dir.join(".mutdiff/store.db")
-    }
 
     #[test]
     fn the_directory_ignores_itself() {

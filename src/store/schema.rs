@@ -19,7 +19,7 @@ use super::error::Fault;
 pub const VERSION: i64 = 4;
 
 /// Tells a store from any other SQLite file: "mutd".
-const APPLICATION: i64 = 0x6d75_7464;
+pub(super) const APPLICATION: i64 = 0x6d75_7464;
 
 /// Sets of one kind are kept once however many tests have them: `hash` is the first half of the
 /// SHA-256 of what the row holds.

@@ -21,7 +21,7 @@ pub(in crate::cli) struct PostArgs {
     #[arg(long)]
     pub(in crate::cli) review_required: bool,
     /// Seconds between two writes to GitHub
-    #[arg(long, value_name = "SECONDS", value_parser = super::seconds, default_value = "1", hide_short_help = true)]
+    #[arg(long, value_name = "SECONDS", value_parser = super::running::seconds, default_value = "1", hide_short_help = true)]
     pub(in crate::cli) pause: Duration,
 }
 

@@ -5,10 +5,13 @@
 
 mod compared;
 mod conclusion;
+mod explained;
 mod findings;
 mod page;
 mod plan;
+mod recorded;
 mod single;
+mod store;
 mod surroundings;
 mod timings;
 
@@ -18,7 +21,10 @@ use page::Page;
 
 pub use compared::comparison;
 pub(in crate::report) use conclusion::{counted, headline};
+pub use explained::explanation;
+pub use recorded::recorded;
 pub use single::{mutant, patch};
+pub use store::{byte_size, store_status};
 pub use timings::timings;
 
 /// How much is shown.
@@ -57,14 +63,15 @@ pub fn render(report: &Report, style: &Style) -> String {
         findings::one_line_each(&mut page, report);
     } else {
         surroundings::heading(&mut page, report);
-        surroundings::failing_tests(&mut page, report);
+        let left_out = report.conclusion != Conclusion::TestsFail;
+        surroundings::failing_tests(&mut page, &report.failing_tests, left_out);
         if report.conclusion == Conclusion::Listed {
             plan::functions(&mut page, report);
         } else {
             findings::by_file(&mut page, report);
         }
-        surroundings::skipped_files(&mut page, report);
-        surroundings::notices(&mut page, report);
+        surroundings::skipped_files(&mut page, &report.skipped_files);
+        surroundings::notices(&mut page, &report.notices);
         page.gap();
     }
     conclusion::summary(&mut page, report);

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a part that holds nothing leaves no trace on the page.
 
-use crate::model::{Conclusion, Report, Revision, TestOutcome};
+use crate::model::{FailedTest, Notice, Report, Revision, SkippedFile, TestOutcome};
 
 use super::page::{Page, Role};
 use crate::report::prose::count;
@@ -37,10 +37,10 @@ pub(super) fn heading(page: &mut Page<'_>, report: &Report) {
     page.prose(0, Role::Aside, &parts.join(" · "));
 }
 
-/// Tests that fail without a mutant, with the end of their output.
-pub(super) fn failing_tests(page: &mut Page<'_>, report: &Report) {
-    let left_out = report.conclusion != Conclusion::TestsFail;
-    for (index, failed) in report.failing_tests.iter().enumerate() {
+/// Tests that fail without a mutant, with the end of their output; `left_out` where the run went on
+/// without them.
+pub(super) fn failing_tests(page: &mut Page<'_>, failing: &[FailedTest], left_out: bool) {
+    for (index, failed) in failing.iter().enumerate() {
         page.gap();
         let word = match failed.outcome {
             TestOutcome::Crashed => "crashed",
@@ -61,7 +61,7 @@ pub(super) fn failing_tests(page: &mut Page<'_>, report: &Report) {
             output(page, &failed.output);
         }
     }
-    if !page.is_verbose() && report.failing_tests.len() > OUTPUTS {
+    if !page.is_verbose() && failing.len() > OUTPUTS {
         let text = format!("(output of the first {OUTPUTS} only; -v shows all)");
         page.prose(4, Role::Aside, &text);
     }
@@ -80,24 +80,24 @@ fn output(page: &mut Page<'_>, output: &str) {
 }
 
 /// Files that were left out, with why.
-pub(super) fn skipped_files(page: &mut Page<'_>, report: &Report) {
-    if report.skipped_files.is_empty() {
+pub(super) fn skipped_files(page: &mut Page<'_>, skipped_files: &[SkippedFile]) {
+    if skipped_files.is_empty() {
         return;
     }
     page.gap();
-    for skipped in &report.skipped_files {
+    for skipped in skipped_files {
         let text = format!("skipped {}: {}", skipped.path, skipped.reason);
         page.prose(0, Role::Warning, &text);
     }
 }
 
 /// Things that the reader should know.
-pub(super) fn notices(page: &mut Page<'_>, report: &Report) {
-    if report.notices.is_empty() {
+pub(super) fn notices(page: &mut Page<'_>, notices: &[Notice]) {
+    if notices.is_empty() {
         return;
     }
     page.gap();
-    for notice in &report.notices {
+    for notice in notices {
         page.prose(0, Role::Plain, &format!("note: {}", notice.message));
     }
 }

@@ -1,0 +1,113 @@
+//! `mutdiff store`: status, clear, gc, export, import.
+//!
+//! Invariant: none of these commands starts Python.
+
+use std::fs;
+
+use mutdiff::store::VERSION;
+
+use crate::harness::{FakePython, Project, Python, Ran};
+
+fn project() -> Project {
+    let test = "import unittest\nfrom one import one\n\n\nclass T(unittest.TestCase):\n    \
+                def test_one(self):\n        self.assertEqual(one(1), 2)\n";
+    let base = [("one.py", "def one(n):\n    return n + 1\n"), ("test_one.py", test)];
+    Project::on(Python::usual(), &base, &[]).with_runner("unittest")
+}
+
+fn store(project: &Project, arguments: &[&str]) -> Ran {
+    let words: Vec<&str> = ["store"].iter().chain(arguments).copied().collect();
+    Ran::of(&mut project.mutdiff(&words))
+}
+
+#[test]
+fn a_store_is_looked_at_tidied_handed_on_and_cleared_without_python() {
+    let project = project();
+    let fake = FakePython::before(&project);
+    let record = |project: &Project| {
+        let mut command = project.mutdiff(&["record", "--decide", "--runner", "unittest"]);
+        Ran::of(command.arg("--python").arg(fake.path())).expect(0)
+    };
+    store(&project, &["status"]).expect(0).says("none yet");
+    store(&project, &["clear"]).expect(0).says("there is no store here");
+    store(&project, &["gc"]).expect(0).says("there is no store here");
+    store(&project, &["export", "out.db"]).expect(2).says("no store to export");
+    record(&project);
+    project.write("one.py", "def one(n):\n    return 1 + n\n");
+    record(&project);
+    fake.forget();
+
+    let text = store(&project, &["status", "--format", "json"]).expect(0).stdout;
+    let status: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(status["state"], "current");
+    assert_eq!(status["schema"], VERSION);
+    assert_eq!(status["environment"]["runner"], "unittest");
+    assert_eq!(status["counts"]["tests"], 1);
+    let count = |of: &str| status["counts"][of].as_u64().unwrap();
+    assert!(count("files") > 1 && count("functions") > 3 && count("edges") > 0);
+    assert!(count("verdicts") > count("mutants"), "{text}");
+    store(&project, &["status"]).expect(0).says("made in unittest on Python");
+
+    let removed = count("verdicts") - count("mutants");
+    let said = format!("removed {removed} old verdicts");
+    store(&project, &["gc", "--keep", "1"]).expect(0).says(&said);
+    store(&project, &["gc", "--keep", "1"]).expect(0).says("removed 0 old verdicts and 0 rows");
+
+    let file = project.everything().join("out.db");
+    let name = file.display().to_string();
+    store(&project, &["export", &name]).expect(0).says("exported to");
+    store(&project, &["export", &name]).expect(2).says("exists").says("--force");
+    store(&project, &["export", &name, "--force"]).expect(0);
+    store(&project, &["clear"]).expect(0).says("with the traces of 1 tests");
+    store(&project, &["status"]).expect(0).says("none yet");
+    store(&project, &["import", &name]).expect(0).says("imported").says("tests 1");
+    assert_eq!(fake.starts(), 0);
+
+    // All that was known is known again.
+    record(&project).says("nothing decided anew");
+    assert_eq!(fake.starts(), 0);
+}
+
+#[test]
+fn what_cannot_be_imported_is_told_apart_and_changes_nothing() {
+    let project = project();
+    let file = project.everything().join("in.db");
+    let name = file.display().to_string();
+    store(&project, &["import", &name]).expect(2).says("No such file");
+    fs::write(&file, "a text that is long enough to be looked at").unwrap();
+    store(&project, &["import", &name]).expect(2).says("this is no store of mutdiff's");
+    store(&project, &["status"]).expect(0).says("none yet");
+
+    Ran::of(&mut project.mutdiff(&["--base", "main", "--list"])).expect(0);
+    store(&project, &["export", &name, "--force"]).expect(0);
+    let whole = fs::read(&file).unwrap();
+    // The version of the schema is at a fixed place of the file.
+    let with_version = |version: i64| {
+        let mut bytes = whole.clone();
+        bytes[60..64].copy_from_slice(&u32::try_from(version).unwrap().to_be_bytes());
+        fs::write(&file, bytes).unwrap();
+        store(&project, &["import", &name]).expect(2)
+    };
+    with_version(VERSION + 1).says("a store of a newer mutdiff").says("with that mutdiff");
+    with_version(VERSION - 1).says("a store of an older mutdiff").says("mutdiff record");
+    store(&project, &["status"]).expect(0).says(&format!("state schema {VERSION}"));
+}
+
+#[test]
+fn a_store_of_a_newer_mutdiff_is_shown_and_can_be_cleared() {
+    let project = project();
+    Ran::of(&mut project.mutdiff(&["--base", "main", "--list"])).expect(0);
+    let name = project.everything().join("out.db").display().to_string();
+    store(&project, &["export", &name]).expect(0);
+    let mut bytes = fs::read(&name).unwrap();
+    bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
+    let path = project.root().join(".mutdiff/store.db");
+    for log in ["-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{log}", path.display()));
+    }
+    fs::write(&path, bytes).unwrap();
+    store(&project, &["status"]).expect(0).says("schema 99").says("cannot use it");
+    store(&project, &["gc"]).expect(2).says("written by a newer mutdiff");
+    store(&project, &["clear"]).expect(0).says("removed");
+    store(&project, &["status"]).expect(0).says("none yet");
+}
