@@ -111,3 +111,26 @@ fn a_file_of_20000_lines_is_mutated_where_it_changed() {
     assert_eq!(verdicts.len(), expected.len());
     assert!(ran.took < Duration::from_secs(60), "{ran}");
 }
+
+#[test]
+fn a_thread_that_lives_at_fork_is_no_error_of_a_test() {
+    // From 3.12 on, a fork with threads alive warns.
+    let module = "import threading\n\nEVENT = threading.Event()\n\
+        threading.Thread(target=EVENT.wait, daemon=True).start()\n\n\n\
+        def f(x):\n    return {}\n";
+    let test = "import m\n\n\ndef test_f():\n    assert m.f(1) == 2 and m.f(3) == 4\n";
+    for python in crate::harness::pythons() {
+        let project = Project::empty(python);
+        project.write("pytest.ini", "[pytest]\nfilterwarnings = error\n");
+        project.write("m.py", module.replace("{}", "1 + x"));
+        project.write("test_m.py", test);
+        project.git(&["init", "--quiet", "--initial-branch", "main"]);
+        project.commit("base");
+        project.write("m.py", module.replace("{}", "x + 1"));
+        let mut command = project.main_job(&["--jobs", "1"]);
+        let ran = crate::harness::Ran::of(command.env("PYTHONWARNINGS", "error"));
+        assert_eq!(ran.code, Some(0), "{}: {ran}", python.version);
+        let report = project.report();
+        assert!(report.counts.killed > 0 && report.counts.error == 0, "{ran}");
+    }
+}
