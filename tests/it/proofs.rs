@@ -20,3 +20,18 @@ fn a_failure_behind_other_tests_that_vanishes_alone_is_no_kill() {
     assert!(report.mutants.iter().all(|m| m.verdict == Verdict::Survived), "{report:#?}");
     assert!(report.mutants.iter().all(|m| m.tests.len() == 2), "{report:#?}");
 }
+
+#[test]
+fn code_whose_assertions_pytest_rewrites_is_mutated_with_them_rewritten() {
+    let conftest = "import pytest\npytest.register_assert_rewrite('checks')\n";
+    let test = "import pytest\nimport checks\n\n\ndef test_check():\n    \
+        with pytest.raises(AssertionError, match='assert 3 == 4'):\n        \
+        checks.check(3, 4)\n";
+    let checks = "LOG = [1]\n\n\ndef check(a, b):\n    x = 0\n    assert a == b\n";
+    let project = Project::of(
+        &[("conftest.py", conftest), ("checks.py", "\n"), ("test_checks.py", test)],
+        &[("checks.py", checks)],
+    );
+    let (ran, report) = project.run(1, &[]);
+    assert_eq!((report.counts.killed, report.counts.survived), (1, 4), "{ran}");
+}

@@ -132,6 +132,7 @@ class Bench:
         (tmp_path / "m.py").write_text(SOURCE)
         self.project = Project(str(tmp_path), ["other.py", "m.py"], [])
         self.overrides: dict[int, Any] = {}
+        self.rewritten: set[int] = set()
         self.memory = Memory()
         self.scratch = str(tmp_path / "scratch")
         self.announced: list[Any] = []
@@ -145,7 +146,10 @@ class Bench:
         monkeypatch.setattr(
             kept, "register_at_fork", lambda after_in_child: self.at_fork.append(after_in_child)
         )
-        imports: Any = SimpleNamespace(override=self.overrides.__setitem__)
+        imports: Any = SimpleNamespace(
+            override=lambda index, plain, rewritten: self.overrides.__setitem__(index, plain),
+            is_rewritten=self.rewritten.__contains__,
+        )
         memory: Any = self.memory
         self.child = Child(self.project, imports, memory, self.scratch, "/runtime", "/config")
         self.codes = Codes(self.project)
@@ -341,6 +345,14 @@ class Placement:
 
     def take_effect(self) -> None:
         self.effects += 1
+
+
+def test_a_file_whose_assertions_pytest_rewrites_is_not_decided_hot(bench: Bench) -> None:
+    bench.rewritten.add(1)
+    live: Any = object()
+    bench.child.prepare(bench.command(mutant=bench.mutant()), live)
+    [record] = bench.hot(Runner(lambda: None, "failed"), 0, mutant=bench.mutant())
+    assert record["k"] == "cannot_place"
 
 
 @pytest.mark.parametrize("probe", [False, True])

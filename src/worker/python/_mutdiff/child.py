@@ -165,10 +165,18 @@ class Child:
     def _override(self, mutant: Mutant, probe: bool) -> None:
         path = self._project.path(mutant.file)
         call = self._memory.probe if probe else None
-        self._imports.override(mutant.file, lambda: mutation.compile_file(path, mutant, call))
+        self._imports.override(
+            mutant.file,
+            lambda: mutation.compile_file(path, mutant, call),
+            lambda rewrite: mutation.compile_file(path, mutant, call, rewrite),
+        )
 
     def _place(self, command: dict[str, Any], live: LiveFunctions) -> None:
         mutant = Mutant.read(command["mutant"])
+        if self._imports.is_rewritten(mutant.file):
+            # The code of one function alone does not go through pytest's rewriting.
+            self._refusal = "cannot_place", "pytest rewrites the assertions of its file"
+            return
         path = self._project.path(mutant.file)
         probe = self._memory.probe if command["probe"] else None
         try:

@@ -6,6 +6,7 @@ sources, so nothing stale is run and the working tree is not written to.
 
 from __future__ import annotations
 
+import ast
 import builtins
 import importlib.util
 import runpy
@@ -22,6 +23,10 @@ _TAG = f"{sys.implementation.cache_tag}-{sys.hexversion:x}-{sys.flags.optimize}"
 
 #: What may stand in for a file's code: file index → a function that compiles it.
 Override = Callable[[], CodeType]
+#: What pytest does to the tree of a file whose assertions it rewrites, given the source too.
+Rewrite = Callable[[ast.Module, bytes], None]
+#: The same as an override, for a file whose assertions are rewritten.
+RewrittenOverride = Callable[[Rewrite], CodeType]
 
 
 class Imports:
@@ -32,6 +37,8 @@ class Imports:
         self._cache = cache
         self._loaded: Callable[[CodeType], object] | None = None
         self._overrides: dict[int, Override] = {}
+        self._rewritten_overrides: dict[int, RewrittenOverride] = {}
+        self._rewritten: set[int] = set()
         self._pairs: set[tuple[str, str, str, int, tuple[str, ...]]] = set()
         self._import = builtins.__import__
 
@@ -105,8 +112,17 @@ class Imports:
                 assert isinstance(code, CodeType)
                 return code
 
-            override = self._overrides.get(index)
-            code = override() if override else self._cached(path, data, salt, compile_it)
+            self._rewritten.add(index)
+            override = self._rewritten_overrides.get(index)
+            plain = self._overrides.get(index)
+            if override is not None:
+                code = override(
+                    lambda tree, source: rewrite.rewrite_asserts(tree, source, path, config)
+                )
+            elif plain is not None:
+                code = plain()
+            else:
+                code = self._cached(path, data, salt, compile_it)
             self.register(code)
             # pytest uses the first value only to write its own cache, which is switched off.
             return first[0], code
@@ -128,9 +144,17 @@ class Imports:
         """Tells of no more code."""
         self._loaded = None
 
-    def override(self, index: int, compile_it: Override) -> None:
+    def override(
+        self, index: int, compile_it: Override, rewritten: RewrittenOverride | None = None
+    ) -> None:
         """Loads a file from other code from now on, in this process."""
         self._overrides[index] = compile_it
+        if rewritten is not None:
+            self._rewritten_overrides[index] = rewritten
+
+    def is_rewritten(self, index: int) -> bool:
+        """Whether pytest has rewritten the assertions of a file that is loaded."""
+        return index in self._rewritten
 
     def record_pairs(self) -> None:
         """Begins to note which module imports which."""

@@ -81,11 +81,17 @@ class Mutant:
         )
 
 
-def compile_file(path: str, mutant: Mutant, probe: Callable[[], None] | None) -> CodeType:
-    """Compiles a whole file with the mutant in it."""
+def compile_file(
+    path: str,
+    mutant: Mutant,
+    probe: Callable[[], None] | None,
+    rewrite: Callable[[ast.Module, bytes], None] | None = None,
+) -> CodeType:
+    """Compiles a whole file with the mutant in it, and what ``rewrite`` does to its tree."""
     text = _original(path, mutant)
     mutated = text[: mutant.start] + mutant.text.encode() + text[mutant.end :]
-    return _compile(mutated.decode(), path, 0, mutant.start if probe else None, probe)
+    at = mutant.start if probe else None
+    return _compile(mutated.decode(), path, 0, at, probe, rewrite=rewrite)
 
 
 def _original(path: str, mutant: Mutant) -> bytes:
@@ -244,17 +250,20 @@ def _compile(
     probe_at: int | None,
     probe: Callable[[], None] | None,
     dead: list[tuple[CodeType, list[str]]] | None = None,
+    rewrite: Callable[[ast.Module, bytes], None] | None = None,
 ) -> CodeType:
     with warnings.catch_warnings():
         # A mutant may be doubtful code (`x is 1`); a suite that turns warnings into errors must
         # not take that for the mutant's effect.
         warnings.simplefilter("ignore")
-        if probe is None and not dead:
+        if probe is None and not dead and rewrite is None:
             whole: CodeType = compile(text, path, "exec", flags, dont_inherit=True)
             return whole
         tree: ast.Module = compile(text, path, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
         if probe is not None and probe_at is not None:
             _insert_probe(tree, *_position(text.encode(), probe_at))
+        if rewrite is not None:
+            rewrite(ast.fix_missing_locations(tree), text.encode())
         # After the probe, which is found its place by positions: what is added here has none.
         for code, names in dead or []:
             _keep_alive(tree, code, names)
