@@ -376,8 +376,11 @@ impl Tracer<'_> {
             let mut forks = SharedForks::default();
             for traced in receiver {
                 self.run.events.advance(1);
+                let alone = traced.alone;
                 let mut record = self.record(traced);
-                forks.settle(&mut record);
+                if !alone {
+                    forks.settle(&mut record);
+                }
                 let summary = &mut record.summary;
                 let entered = record.entered.iter().cloned();
                 summary.digest = digests.test(summary.path.as_ref(), &summary.beyond, entered);

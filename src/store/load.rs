@@ -119,6 +119,11 @@ pub(super) fn import_edges(connection: &Connection) -> Result<Option<u32>, Fault
     Ok(Some(u32::from_le_bytes(number)))
 }
 
+/// The function that a joined row names, if it names one.
+pub(super) fn known_function(path: Option<String>, name: Option<String>) -> Option<FunctionKey> {
+    Some(FunctionKey::new(RepoPath::new(path?), QualName::new(name?)))
+}
+
 /// Every test in the order of collection, with the numbers of its coverage, of the functions that
 /// it entered and of its edges.
 pub(super) fn summaries(connection: &Connection) -> Result<Vec<(TestSummary, [u32; 3])>, Fault> {
@@ -133,16 +138,10 @@ pub(super) fn summaries(connection: &Connection) -> Result<Vec<(TestSummary, [u3
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let path: Option<String> = row.get(1)?;
-        let function: (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
         let summary = TestSummary {
             id: TestId::new(row.get::<_, String>(0)?),
             path: path.map(RepoPath::new),
-            function: match function {
-                (Some(path), Some(name)) => {
-                    Some(FunctionKey::new(RepoPath::new(path), QualName::new(name)))
-                }
-                _ => None,
-            },
+            function: known_function(row.get(2)?, row.get(3)?),
             position: row.get(4)?,
             outcome: outcome(row.get(5)?)?,
             microseconds: row.get::<_, i64>(6)?.cast_unsigned(),

@@ -10,10 +10,10 @@ use rusqlite::{Connection, params};
 use super::encoding::Reader;
 use super::error::Fault;
 use super::interning::function_key;
-use super::load::each_set;
+use super::load::{each_set, known_function};
 use super::stored_trace::Table;
 use super::{ReachDigest, Store, StoreError};
-use crate::model::{FunctionKey, QualName, RepoPath, TestId};
+use crate::model::{FunctionKey, RepoPath, TestId};
 
 /// Records that are kept of a test beside the present one.
 const KEPT: u32 = 4;
@@ -57,16 +57,10 @@ fn read(connection: &Connection) -> Result<Vec<PastTest>, Fault> {
     let mut found: Vec<(PastTest, u32, u32)> = Vec::new();
     while let Some(row) = rows.next()? {
         let path: Option<String> = row.get(1)?;
-        let function: (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
         let test = PastTest {
             id: TestId::new(row.get::<_, String>(0)?),
             path: path.map(RepoPath::new),
-            function: match function {
-                (Some(path), Some(name)) => {
-                    Some(FunctionKey::new(RepoPath::new(path), QualName::new(name)))
-                }
-                _ => None,
-            },
+            function: known_function(row.get(2)?, row.get(3)?),
             code: ReachDigest(row.get(4)?),
             entered: Vec::new(),
             edges: Vec::new(),
