@@ -4,6 +4,7 @@
 
 mod memory;
 mod project;
+mod runner_settings;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 pub use memory::{default_memory_limit, memory_size};
 pub use project::{ConfigError, Invalidates, PROJECT_FILE, ProjectConfig};
+pub use runner_settings::runner_settings;
 
 use crate::model::{Gate, ScopeKind};
 

@@ -25,6 +25,8 @@ pub(super) struct BaseTest {
     pub entered: BTreeSet<FunctionKey>,
     /// Whether that is known, and not only what it entered in other states of the code.
     pub is_known: bool,
+    /// Whether what selects tests beside the code was then as it is now.
+    pub selected_alike: bool,
     edges: BTreeSet<(FunctionKey, FunctionKey)>,
 }
 
@@ -52,25 +54,30 @@ impl BaseTests {
             by_test.entry(&test.id).or_default().push(test);
         }
         for (id, past) in by_test {
-            let exact = past.iter().find(|test| {
-                let reached = test.entered.iter().chain(&test.function);
-                code_digest(reached, true, at_base) == test.code
-            });
-            let counting: Vec<&&PastTest> = match exact {
-                Some(exact) => vec![exact],
-                None => {
-                    let present = known.trace.test(id);
-                    if present.is_some_and(|test| code(known, test, at_base) == test.summary.code) {
-                        continue;
-                    }
-                    // A test that came and went on the way here was not at the base.
-                    let was_there = |test: &&&PastTest| {
-                        test.function.as_ref().is_none_or(|key| at_base(key).is_some())
-                    };
-                    past.iter().filter(was_there).collect()
-                }
+            // Several, where they differ in what is no code: arguments, text of doctests.
+            let mut counting: Vec<&&PastTest> = past
+                .iter()
+                .filter(|test| {
+                    let reached = test.entered.iter().chain(&test.function);
+                    code_digest(reached, true, at_base) == test.code
+                })
+                .collect();
+            let mut test = BaseTest {
+                is_known: !counting.is_empty(),
+                selected_alike: counting.iter().any(|past| past.under == known.under),
+                ..BaseTest::default()
             };
-            let mut test = BaseTest { is_known: exact.is_some(), ..BaseTest::default() };
+            if counting.is_empty() {
+                let present = known.trace.test(id);
+                if present.is_some_and(|test| code(known, test, at_base) == test.summary.code) {
+                    continue;
+                }
+                // A test that came and went on the way here was not at the base.
+                let was_there = |test: &&&PastTest| {
+                    test.function.as_ref().is_none_or(|key| at_base(key).is_some())
+                };
+                counting = past.iter().filter(was_there).collect();
+            }
             for past in counting {
                 test.path = past.path.as_ref().map(|path| change.now_at(path).clone());
                 test.function = past.function.as_ref().map(|key| renamed(change, key));
@@ -88,6 +95,11 @@ impl BaseTests {
     /// What a test did, where that is not what its present record says.
     pub(super) fn get(&self, id: &TestId) -> Option<&BaseTest> {
         self.tests.get(id)
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tests.is_empty()
     }
 
     /// The tests, by id.

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
+use super::beside_code::{is_doctest_of, is_text_test, may_own_examples};
 use super::subject::Subject;
-use crate::model::{Fingerprint, FunctionKey, FunctionKind, Mutant, RepoPath, TestId};
+use crate::model::{ContentHash, Fingerprint, FunctionKey, FunctionKind, Mutant, RepoPath, TestId};
 use crate::store::{Basis, EnvKey, ReachDigest};
 
 /// Which files a file needs, by imports, conftest files included.
@@ -87,6 +88,9 @@ pub(super) fn code_digest<'k>(
 pub(super) struct Digests {
     fingerprints: HashMap<FunctionKey, Fingerprint>,
     modules: HashMap<RepoPath, [u8; 32]>,
+    /// The functions whose docstrings have examples, by file.
+    docstrings: BTreeMap<RepoPath, Vec<(FunctionKey, Fingerprint)>>,
+    prose: BTreeMap<RepoPath, ContentHash>,
     closures: Closures,
     closed: HashMap<RepoPath, [u8; 32]>,
 }
@@ -96,10 +100,17 @@ impl Digests {
     pub(super) fn new(subject: &Subject, closures: Closures) -> Self {
         let mut fingerprints = HashMap::new();
         let mut modules = HashMap::new();
+        let mut docstrings: BTreeMap<RepoPath, Vec<_>> = BTreeMap::new();
         for path in subject.files.keys() {
             let mut hash = Sha256::new();
             for function in subject.functions(path) {
                 fingerprints.insert(function.key.clone(), function.fingerprint);
+                if let Some(examples) = function.doctest
+                    && may_own_examples(function)
+                {
+                    let owners = docstrings.entry(path.clone()).or_default();
+                    owners.push((function.key.clone(), examples));
+                }
                 hash.update(function.key.name.as_str().as_bytes());
                 hash.update([0]);
                 if matches!(function.kind, FunctionKind::Module | FunctionKind::Class) {
@@ -109,13 +120,15 @@ impl Digests {
             hash.update(subject.tied_digest(path));
             modules.insert(path.clone(), hash.finalize().into());
         }
-        Self { fingerprints, modules, closures, closed: HashMap::new() }
+        let prose = subject.prose().clone();
+        Self { fingerprints, modules, docstrings, prose, closures, closed: HashMap::new() }
     }
 
-    /// The digest of a test that lies in `file`, enters `entered`, and starts processes out of
+    /// The digest of the test `id` that lies in `file`, enters `entered`, and starts processes out of
     /// reach that may run all of the files `beyond`.
     pub(super) fn test(
         &mut self,
+        id: &TestId,
         file: Option<&RepoPath>,
         beyond: &[RepoPath],
         entered: impl Iterator<Item = FunctionKey>,
@@ -125,9 +138,19 @@ impl Digests {
             let may_be = |key: &&FunctionKey| beyond.contains(&key.path);
             entered.extend(self.fingerprints.keys().filter(may_be).cloned());
         }
+        let mut hash = Sha256::new();
+        let of_file = |(path, _): &(&RepoPath, _)| file.is_none_or(|file| file == *path);
+        for (function, examples) in self.docstrings.iter().filter(of_file).flat_map(|(_, all)| all)
+        {
+            if is_doctest_of(id, function) {
+                hash.update(examples.as_bytes());
+            }
+        }
+        for (_, content) in self.prose.iter().filter(|(text, _)| is_text_test(id, text)) {
+            hash.update(content.as_bytes());
+        }
         let files: BTreeSet<&RepoPath> =
             file.into_iter().chain(beyond).chain(entered.iter().map(|key| &key.path)).collect();
-        let mut hash = Sha256::new();
         for file in files {
             hash.update(self.closed(file));
         }

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::LabError;
+use super::beside_code::{BesideCode, changed_docstrings};
 use super::changed_tests::listed;
 use super::subject::{Subject, is_code, is_test_file};
 use super::untied;
-use crate::config::ProjectConfig;
+use crate::config::{Options, ProjectConfig};
 use crate::git::{ChangeStatus, Hunk};
 use crate::model::{
     Fingerprint, Function, FunctionKey, FunctionKind, LineRange, Notice, QualName, RepoPath,
@@ -44,6 +45,8 @@ pub(super) struct Change {
     moved_from: BTreeMap<RepoPath, RepoPath>,
     /// Files that were not there.
     new_files: BTreeSet<RepoPath>,
+    /// Functions whose docstrings have other examples.
+    pub docstrings: BTreeSet<FunctionKey>,
     /// What changed in module and class bodies, by file.
     pub names: BTreeMap<RepoPath, ChangedNames>,
     /// Changed lines of each Python file.
@@ -54,6 +57,8 @@ pub(super) struct Change {
     submodules: BTreeSet<RepoPath>,
     /// Changed symbolic links that are called as Python files are.
     links: Vec<RepoPath>,
+    /// What concerns tests and is no code.
+    pub beside: BesideCode,
     /// Changed files that are no Python.
     pub other_files: Vec<RepoPath>,
     /// Whether a Python file changed at all.
@@ -64,7 +69,7 @@ pub(super) struct Change {
 
 impl Change {
     /// Compares the two sides.
-    pub(super) fn find(subject: &Subject) -> Result<Self, LabError> {
+    pub(super) fn find(options: &Options, subject: &Subject) -> Result<Self, LabError> {
         let diff = subject.repository.diff(&subject.base.merge_base, &subject.head)?;
         let mut change = Self { skipped: diff.skipped, ..Self::default() };
         let dirty = subject.submodules.iter().filter(|submodule| submodule.is_dirty);
@@ -116,6 +121,7 @@ impl Change {
             old.iter_mut().for_each(|function| function.key.path = file.path.clone());
             let new = functions(new_module.as_ref());
             let found = changed_functions(&old, new);
+            change.docstrings.extend(changed_docstrings(&old, new));
             let sides = (old_module.as_ref(), new_module.as_ref());
             if let Some(mut names) = changed_names(sides, &found) {
                 names.everything |= !comparable;
@@ -137,6 +143,7 @@ impl Change {
                 change.base_sides.insert(file.path.clone(), side);
             }
         }
+        change.beside = BesideCode::find(options, subject, &change)?;
         Ok(change)
     }
 
@@ -183,7 +190,9 @@ impl Change {
 
     /// Whether there is anything to look for: changed code or changed tests.
     pub(super) fn is_empty(&self, subject: &Subject) -> bool {
-        self.functions.is_empty() && subject.tied_to(&self.other_files).is_empty()
+        self.functions.is_empty()
+            && self.beside.is_empty()
+            && subject.tied_to(&self.other_files).is_empty()
     }
 
     /// What the reader should know of it.
@@ -202,7 +211,8 @@ impl Change {
             });
         }
         let only_moved = self.lines.keys().all(|path| self.moved.contains_key(path));
-        if self.any_python && self.functions.is_empty() && !only_moved && self.links.is_empty() {
+        let nothing = self.functions.is_empty() && self.beside.docstrings.is_empty();
+        if self.any_python && nothing && !only_moved && self.links.is_empty() {
             notices.push(Notice {
                 code: "no_function_changed".into(),
                 message: "the Python files that changed differ in comments, formatting, \

@@ -149,7 +149,7 @@ pub(super) fn enter(
     store: &mut Store,
 ) -> Result<Option<Notice>, LabError> {
     let had_one = store.env()?.is_some();
-    if store.set_env(&environment.key)? {
+    if store.set_env(&environment.key, &environment.surroundings.under())? {
         return Ok(None);
     }
     let before = store.note(SURROUNDINGS)?.and_then(|bytes| Surroundings::from_bytes(&bytes));

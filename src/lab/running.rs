@@ -44,10 +44,10 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
     let mut clock = Clock::start();
     events.phase(Phase::Plan, None);
     let (mut subject, mut store) = Subject::open(options)?;
-    let change = Change::find(&subject)?;
+    let change = Change::find(options, &subject)?;
     subject.load_functions(&mut store)?;
     let environment = Environment::remembered(options, &subject, &store)?;
-    let known = known(&store)?;
+    let known = known(&subject, &store)?;
     let mut parts = Parts { conclusion: Some(Conclusion::Listed), ..Parts::default() };
     if known.trace.tests().is_empty() {
         parts.notices.push(Notice {
@@ -88,7 +88,7 @@ pub fn run(
             return again(showing::read(&last.json)?, &subject, options, &mut clock);
         }
     }
-    let change = Change::find(&subject)?;
+    let change = Change::find(options, &subject)?;
     if change.is_empty(&subject) && options.scope != ScopeKind::All {
         let parts = Parts { conclusion: Some(Conclusion::NothingToTest), ..Parts::default() };
         return Ok(report(options, &subject, &change, parts, &mut clock));
@@ -196,7 +196,7 @@ fn conduct(
     }
     let started = began.elapsed();
     clock.enter(Phase::Plan);
-    let known = known(store)?;
+    let known = known(subject, store)?;
     if parts.failing.is_empty() {
         parts.failing = stored_failures(&known);
     }
@@ -304,6 +304,7 @@ fn state(subject: &Subject, run: &Run<'_>) -> Vec<u8> {
     let mut hash = Sha256::new();
     hash.update(run.environment.key.0.as_bytes());
     hash.update(run.options.memory_limit.to_le_bytes());
+    hash.update(subject.text_tests_digest());
     for (path, content) in &subject.files {
         hash.update(path.as_str().as_bytes());
         hash.update([0]);
@@ -313,12 +314,16 @@ fn state(subject: &Subject, run: &Run<'_>) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
-pub(super) fn known(store: &Store) -> Result<Known, LabError> {
+/// What the store knows of the tests, now and at the base.
+pub(super) fn known(subject: &Subject, store: &Store) -> Result<Known, LabError> {
     let trace = store.load_trace()?;
     let graph = trace.call_graph();
     let imports = store.import_trace()?.unwrap_or_default();
     let writers = writers(store, &trace)?;
-    Ok(Known { trace, graph, imports, past: store.past_tests()?, writers })
+    let (past, under) = (store.past_tests()?, store.under()?);
+    let tree = subject.repository.tree_id(&subject.base.merge_base)?;
+    let is_base_recorded = store.recorded(&tree, std::iter::empty())?.is_some();
+    Ok(Known { trace, graph, imports, past, under, is_base_recorded, writers })
 }
 
 pub(super) fn stored_failures(known: &Known) -> Vec<FailedTest> {

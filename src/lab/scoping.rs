@@ -30,6 +30,10 @@ pub(super) struct Known {
     pub imports: ImportTrace,
     /// What the tests did in other states of the code.
     pub past: Vec<PastTest>,
+    /// What selects tests beside the code.
+    pub under: String,
+    /// Whether a run on the base's own tree is recorded.
+    pub is_base_recorded: bool,
     /// Those that may not run at the same time, by position.
     pub writers: BTreeSet<usize>,
 }

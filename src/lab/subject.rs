@@ -9,11 +9,17 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::LabError;
+use super::beside_code::is_text_test;
 use crate::config::{Invalidates, Options, PROJECT_FILE, ProjectConfig};
 use crate::git::{Base, Ci, Head, Repository, Submodule};
-use crate::model::{ContentHash, FileStat, Function, FunctionKey, Notice, RepoPath, SkippedFile};
+use crate::model::{
+    ContentHash, FileStat, Function, FunctionKey, Notice, RepoPath, SkippedFile, TestId,
+};
 use crate::store::{Store, StoredFile};
 use crate::syntax::{Module, Source};
+
+/// The note of the files of prose that tests are made of, a line each.
+const TEXT_TESTS: &str = "text tests";
 
 /// The functions of each file.
 pub(super) type Functions = HashMap<RepoPath, Vec<Function>>;
@@ -35,6 +41,10 @@ pub(super) struct Subject {
     pub config: ProjectConfig,
     /// The files that tests may read, and that are neither code nor tied to code nor harmless.
     pub data: BTreeMap<RepoPath, ContentHash>,
+    /// Files that no verdict rests on, unless a test is made of one.
+    prose: BTreeMap<RepoPath, ContentHash>,
+    /// Those that a test was made of when tests were last collected.
+    text_tests: BTreeSet<RepoPath>,
     /// Files that the settings tie to code, by that code.
     tied: BTreeMap<RepoPath, BTreeMap<RepoPath, ContentHash>>,
     /// Other repositories within this one.
@@ -70,6 +80,8 @@ impl Subject {
             files: BTreeMap::new(),
             config,
             data: BTreeMap::new(),
+            prose: BTreeMap::new(),
+            text_tests: BTreeSet::new(),
             tied: BTreeMap::new(),
             submodules,
             skipped: listed.skipped.clone(),
@@ -83,12 +95,13 @@ impl Subject {
         let mut stats = Vec::new();
         let mut data = Vec::new();
         let mut ties = Vec::new();
+        let mut harmless = Vec::new();
         for entry in listed.entries.iter().filter(|entry| !entry.is_symlink) {
             let path = &entry.path;
             let is_data = !path.is_python();
             if is_data {
                 match subject.config.invalidates(path) {
-                    Invalidates::Nothing => continue,
+                    Invalidates::Nothing => harmless.push(path),
                     Invalidates::Files(files) => ties.push((path, files)),
                     Invalidates::Everything => {}
                 }
@@ -116,6 +129,14 @@ impl Subject {
                     subject.outdated.insert(path.clone(), stat);
                 }
             }
+        }
+        for path in harmless {
+            subject.prose.extend(subject.data.remove_entry(path));
+        }
+        if let Some(known) = store.note(TEXT_TESTS)? {
+            let paths = String::from_utf8_lossy(&known);
+            let present = paths.lines().map(RepoPath::new);
+            subject.text_tests = present.filter(|p| subject.prose.contains_key(p)).collect();
         }
         for submodule in &subject.submodules {
             let state = ContentHash::of(submodule.state.as_bytes());
@@ -148,6 +169,38 @@ impl Subject {
         self.root = copy.path().canonicalize().unwrap_or_else(|_| copy.path().to_owned());
         self.copy = Some(copy);
         Ok(())
+    }
+
+    /// Whether a file is read by people only, unless a test is made of it.
+    pub(super) fn is_prose(&self, path: &RepoPath) -> bool {
+        matches!(self.config.invalidates(path), Invalidates::Nothing)
+    }
+
+    /// The files of prose, with their contents' hashes.
+    pub(super) fn prose(&self) -> &BTreeMap<RepoPath, ContentHash> {
+        &self.prose
+    }
+
+    /// A digest of the files of prose that tests are made of.
+    pub(super) fn text_tests_digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for (path, content) in self.text_tests.iter().filter_map(|p| self.prose.get_key_value(p)) {
+            hash.update(path.as_str().as_bytes());
+            hash.update([0]);
+            hash.update(content.as_bytes());
+        }
+        hash.finalize().into()
+    }
+
+    /// Remembers which files of prose the collected tests are made of.
+    pub(super) fn keep_text_tests<'t>(
+        &self,
+        store: &mut Store,
+        tests: impl Iterator<Item = &'t TestId> + Clone,
+    ) -> Result<(), LabError> {
+        let is_made_of = |path: &&RepoPath| tests.clone().any(|id| is_text_test(id, path));
+        let paths: Vec<&str> = self.prose.keys().filter(is_made_of).map(RepoPath::as_str).collect();
+        Ok(store.put_note(TEXT_TESTS, paths.join("\n").as_bytes())?)
     }
 
     /// A digest of what the settings tie to a file of code: with another one, its module code counts
@@ -191,6 +244,7 @@ impl Subject {
             crate::model::REPORT_VERSION,
         );
         hash.update(asked.as_bytes());
+        hash.update(self.text_tests_digest());
         for code in self.tied.keys() {
             hash.update(code.as_str().as_bytes());
             hash.update(self.tied_digest(code));

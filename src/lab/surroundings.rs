@@ -76,6 +76,14 @@ impl Surroundings {
         EnvKey(ContentHash::of(&self.to_bytes()).to_string())
     }
 
+    /// What stands for all of it that selects tests and is part of no file: where it is the same, a
+    /// test that is collected no more went away with the code.
+    pub(super) fn under(&self) -> String {
+        let parts =
+            (&self.python, &self.runner, &self.arguments, &self.distributions, &self.variables);
+        digest(&serde_json::to_vec(&parts).expect("plain data has a JSON form"))
+    }
+
     /// As they are kept.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("plain data has a JSON form")

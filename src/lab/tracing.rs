@@ -157,6 +157,7 @@ pub(super) fn trace(
             }
         })
         .collect();
+    subject.keep_text_tests(store, tests.iter().map(|test| &test.id))?;
     // A test that passed under a higher limit of memory has not shown that it passes now.
     let limit = run.options.memory_limit;
     let highest = highest_limit(store)?.unwrap_or(limit);
@@ -266,7 +267,7 @@ fn stale_tests(
     for (number, test) in tests.iter().enumerate() {
         let holds = stored.test(&test.id).is_some_and(|known| {
             let entered = stored.entered(known).cloned();
-            let digest = digests.test(test.path.as_ref(), &known.summary.beyond, entered);
+            let digest = digests.test(&test.id, test.path.as_ref(), &known.summary.beyond, entered);
             digest == known.summary.digest
                 && known.summary.path == test.path
                 && !known.summary.outcome.is_failure()
@@ -383,7 +384,8 @@ impl Tracer<'_> {
                 }
                 let summary = &mut record.summary;
                 let entered = record.entered.iter().cloned();
-                summary.digest = digests.test(summary.path.as_ref(), &summary.beyond, entered);
+                summary.digest =
+                    digests.test(&summary.id, summary.path.as_ref(), &summary.beyond, entered);
                 let ran = summary.outcome != TestOutcome::Skipped;
                 let reached = record.entered.iter().chain(&summary.function);
                 summary.code = code_digest(reached, ran, |key| digests.fingerprint(key));

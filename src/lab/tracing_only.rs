@@ -48,7 +48,7 @@ pub fn record(
     // What is left was started by tests.
     drop(result?);
     kill_strays();
-    let known = known(&store)?;
+    let known = known(&subject, &store)?;
     if parts.failing.is_empty() {
         parts.failing = stored_failures(&known);
     }

@@ -132,6 +132,9 @@ pub struct Function {
     /// Comments, formatting, docstrings and annotations never count, except annotations of
     /// assignments in class bodies, which dataclasses and their like build fields from.
     pub fingerprint: Fingerprint,
+    /// Digest of the examples in its docstring, which a runner may take for a test; `None` without
+    /// any.
+    pub doctest: Option<Fingerprint>,
     /// The function or class body that directly encloses it; `None` for `<module>`.
     pub parent: Option<QualName>,
 }

@@ -204,6 +204,10 @@ fn write_functions(functions: &[Function]) -> Vec<u8> {
         writer.length(function.bytes.start);
         writer.length(function.bytes.end);
         writer.raw(function.fingerprint.as_bytes());
+        writer.0.push(u8::from(function.doctest.is_some()));
+        if let Some(doctest) = &function.doctest {
+            writer.raw(doctest.as_bytes());
+        }
         writer.0.push(u8::from(function.parent.is_some()));
         if let Some(parent) = &function.parent {
             writer.text(parent.as_str());
@@ -229,12 +233,25 @@ fn read_functions(path: &RepoPath, data: &[u8]) -> Result<Vec<Function>, Fault> 
         let def_line = reader.line()?;
         let bytes = ByteSpan { start: reader.length()?, end: reader.length()? };
         let fingerprint = Fingerprint::new(reader.array()?);
+        let doctest = match reader.array()? {
+            [0] => None,
+            _ => Some(Fingerprint::new(reader.array()?)),
+        };
         let parent = match reader.array()? {
             [0] => None,
             _ => Some(QualName::new(reader.text()?)),
         };
         let key = FunctionKey::new(path.clone(), name);
-        functions.push(Function { key, kind, lines, def_line, bytes, fingerprint, parent });
+        functions.push(Function {
+            key,
+            kind,
+            lines,
+            def_line,
+            bytes,
+            fingerprint,
+            doctest,
+            parent,
+        });
     }
     Ok(functions)
 }
@@ -257,6 +274,7 @@ mod tests {
             def_line: line(2),
             bytes: ByteSpan { start: 0, end: 12_345 },
             fingerprint: Fingerprint::new([7; 32]),
+            doctest: parent.is_some().then(|| Fingerprint::new([8; 32])),
             parent: parent.map(QualName::new),
         };
         let functions = vec![

@@ -37,12 +37,13 @@ impl Store {
 
     /// Makes `key` the environment. Where it is another than before, the trace is dropped (files
     /// and verdicts stay: neither speaks of an environment by itself), and what tests entered is
-    /// kept as their past. Returns whether the trace was kept.
+    /// kept as their past. `under` stands for the part of it that selects tests beside the code.
+    /// Returns whether the trace was kept.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
-    pub fn set_env(&mut self, key: &EnvKey) -> Result<bool, StoreError> {
+    pub fn set_env(&mut self, key: &EnvKey, under: &str) -> Result<bool, StoreError> {
         let kept = self.write(|connection, _| {
             let kept = env(connection)?.as_ref() == Some(key);
             if !kept {
@@ -52,6 +53,7 @@ impl Store {
                      DELETE FROM meta WHERE key IN ('import', 'import edges');",
                 )?;
                 put(connection, "env", key.0.as_bytes())?;
+                put(connection, "under", under.as_bytes())?;
             }
             Ok(kept)
         })?;
@@ -59,6 +61,16 @@ impl Store {
             self.forget_numbers();
         }
         Ok(kept)
+    }
+
+    /// What selects tests beside the code, as [`Store::set_env`] was told.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn under(&self) -> Result<String, StoreError> {
+        let found = self.read(|connection| get(connection, "under"))?;
+        Ok(found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default())
     }
 
     /// Remembers the report of a run and what it rests on, in place of the one before.

@@ -31,6 +31,8 @@ pub struct PastTest {
     pub code: ReachDigest,
     /// The functions that it entered.
     pub entered: Vec<FunctionKey>,
+    /// What selected tests then, beside the code.
+    pub under: String,
     /// Caller → callee pairs that it made.
     pub edges: Vec<(FunctionKey, FunctionKey)>,
 }
@@ -48,7 +50,7 @@ impl Store {
 
 fn read(connection: &Connection) -> Result<Vec<PastTest>, Fault> {
     let mut select = connection.prepare(
-        "SELECT n.name, p.path, fp.path, f.name, t.code, t.entered, t.edges
+        "SELECT n.name, p.path, fp.path, f.name, t.code, t.entered, t.edges, t.under
          FROM past t JOIN test_name n ON n.id = t.test LEFT JOIN path p ON p.id = t.path
          LEFT JOIN function f ON f.id = t.function LEFT JOIN path fp ON fp.id = f.path
          ORDER BY t.id DESC",
@@ -63,6 +65,7 @@ fn read(connection: &Connection) -> Result<Vec<PastTest>, Fault> {
             function: known_function(row.get(2)?, row.get(3)?),
             code: ReachDigest(row.get(4)?),
             entered: Vec::new(),
+            under: row.get(7)?,
             edges: Vec::new(),
         };
         found.push((test, row.get(5)?, row.get(6)?));
@@ -105,8 +108,10 @@ fn read(connection: &Connection) -> Result<Vec<PastTest>, Fault> {
 }
 
 /// Columns of a present record that its past one has, of tests that said something of the code.
-const MOVE: &str = "INSERT OR REPLACE INTO past(test, code, path, function, entered, edges)
-     SELECT id, code, path, function, entered, edges FROM test WHERE outcome IN (0, 2)";
+const MOVE: &str = "INSERT OR REPLACE INTO past(test, code, path, function, entered, edges, under)
+     SELECT id, code, path, function, entered, edges,
+       CAST(coalesce((SELECT value FROM meta WHERE key = 'under'), '') AS TEXT)
+     FROM test WHERE outcome IN (0, 2)";
 
 /// What there is to keep and to drop while tests are put: nothing in a first trace.
 #[derive(Debug, Clone, Copy)]
@@ -133,8 +138,10 @@ impl Kept {
         next: Option<&ReachDigest>,
     ) -> Result<(), Fault> {
         if let (true, Some(next)) = (self.has_past, next) {
-            let mut delete =
-                connection.prepare_cached("DELETE FROM past WHERE test = ? AND code = ?")?;
+            let mut delete = connection.prepare_cached(
+                "DELETE FROM past WHERE test = ? AND code = ? AND under =
+                 CAST(coalesce((SELECT value FROM meta WHERE key = 'under'), '') AS TEXT)",
+            )?;
             delete.execute(params![test, next.0])?;
         }
         if self.highest.is_none_or(|highest| test > highest) {
@@ -208,7 +215,7 @@ mod tests {
         for state in 1..9 {
             store.put_tests(&[in_state(state, &["f"])]).unwrap();
         }
-        store.set_env(&EnvKey("another".into())).unwrap();
+        store.set_env(&EnvKey("another".into()), "").unwrap();
         store.gc(1).unwrap();
         let past = store.past_tests().unwrap();
         let states: Vec<u8> = past.iter().map(|test| test.code.0[0]).collect();
@@ -220,7 +227,7 @@ mod tests {
     fn a_state_that_is_the_present_again_is_no_past() {
         let (_dir, mut store) = store();
         store.put_tests(&[in_state(1, &["f"])]).unwrap();
-        store.set_env(&EnvKey("another".into())).unwrap();
+        store.set_env(&EnvKey("another".into()), "").unwrap();
         assert_eq!(store.past_tests().unwrap().len(), 1);
         store.put_tests(&[in_state(1, &["f"])]).unwrap();
         assert_eq!(store.past_tests().unwrap(), []);

@@ -208,13 +208,13 @@ mod tests {
     fn another_environment_drops_the_trace() {
         let (_dir, mut store) = store();
         let env = EnvKey("3.13".into());
-        assert!(!store.set_env(&env).unwrap());
+        assert!(!store.set_env(&env, "").unwrap());
         let one = record("one", 0, &[("a.py", &[1])], &["f"], &[("t", "f")]);
         store.put_tests(std::slice::from_ref(&one)).unwrap();
         store.put_import_trace(&import_trace()).unwrap();
-        assert!(store.set_env(&env).unwrap());
+        assert!(store.set_env(&env, "").unwrap());
         assert_eq!(store.import_trace().unwrap(), Some(import_trace()));
-        assert!(!store.set_env(&EnvKey("3.12".into())).unwrap());
+        assert!(!store.set_env(&EnvKey("3.12".into()), "").unwrap());
         assert_eq!(store.env().unwrap(), Some(EnvKey("3.12".into())));
         assert_eq!(store.tests().unwrap(), []);
         assert_eq!(store.import_trace().unwrap(), None);

@@ -13,10 +13,11 @@ use super::error::Fault;
 /// * 2: `test.beyond`.
 /// * 3: `test.code`, `past`.
 /// * 4: `recorded_tree`, `recorded`.
+/// * 5: functions have the digest of their docstrings' examples; `past.under`.
 ///
 /// An older version is deleted and built anew (all of it can be found again by running the
 /// tests); a newer one is an error.
-pub const VERSION: i64 = 4;
+pub const VERSION: i64 = 5;
 
 /// Tells a store from any other SQLite file: "mutd".
 pub(super) const APPLICATION: i64 = 0x6d75_7464;
@@ -58,10 +59,12 @@ CREATE TABLE test(
   code BLOB NOT NULL
 );
 
--- What tests did in other states of the code that they entered (`code`), the newest last.
+-- What tests did in other states of the code that they entered (`code`), the newest last. `under`
+-- stands for what selects tests beside the code: runner, arguments, interpreter, ....
 CREATE TABLE past(
   id INTEGER PRIMARY KEY, test INTEGER NOT NULL, code BLOB NOT NULL, path INTEGER,
-  function INTEGER, entered INTEGER NOT NULL, edges INTEGER NOT NULL, UNIQUE(test, code)
+  function INTEGER, entered INTEGER NOT NULL, edges INTEGER NOT NULL, under TEXT NOT NULL,
+  UNIQUE(test, code, under)
 );
 
 CREATE TABLE verdict(

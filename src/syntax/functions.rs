@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use super::Source;
+use super::doctest::examples_digest;
 use super::fingerprint::{Part, fingerprint};
 use super::tree::Node;
 use crate::model::{ByteSpan, Function, FunctionKey, FunctionKind, LineRange, QualName};
@@ -84,6 +85,7 @@ impl Finder<'_> {
             def_line: span.start.line,
             bytes: ByteSpan { start: 0, end: self.source.bytes().len() },
             fingerprint: fingerprint(root, Part::Module),
+            doctest: examples_digest(root),
             parent: None,
         });
         self.sites.push(Site { node: root.index(), body: bytes, parent: None });
@@ -170,6 +172,7 @@ impl Finder<'_> {
             def_line: self.source.line(definition.start()),
             bytes: span.bytes,
             fingerprint: fingerprint(found.whole, found.part),
+            doctest: examples_digest(found.node),
             parent: parent.map(|parent| self.functions[parent].key.name.clone()),
         });
         self.sites.push(Site { node: found.node.index(), body: found.body, parent });

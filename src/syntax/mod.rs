@@ -7,6 +7,7 @@
 mod changed;
 #[cfg(test)]
 mod corpus;
+mod doctest;
 mod encoding;
 mod error;
 mod fingerprint;
@@ -21,6 +22,7 @@ mod statements;
 mod tree;
 
 pub use changed::{ChangedFunctions, changed_functions};
+pub use doctest::examples;
 pub use error::SyntaxError;
 pub use module::{FunctionCode, Module};
 pub use names::Mentions;

@@ -25,6 +25,11 @@ fn changed_tests_put_in_question_what_they_entered_at_the_base() {
 }
 
 #[test]
+fn tests_that_are_no_code_are_compared_with_the_base_as_well() {
+    play("tests_beside_code");
+}
+
+#[test]
 fn files_that_no_function_can_be_tied_to_are_named_with_what_they_invalidate() {
     play("untied");
 }

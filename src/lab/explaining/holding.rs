@@ -122,7 +122,8 @@ impl<'a> Holding<'a> {
             let test = &known.trace.tests()[position];
             let entered = known.trace.entered(test).cloned();
             let summary = &test.summary;
-            digests.test(summary.path.as_ref(), &summary.beyond, entered) == summary.digest
+            digests.test(&summary.id, summary.path.as_ref(), &summary.beyond, entered)
+                == summary.digest
         })
     }
 

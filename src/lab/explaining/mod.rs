@@ -37,13 +37,13 @@ pub fn explain(
 ) -> Result<Explanation, LabError> {
     events.phase(Phase::Plan, None);
     let (mut subject, mut store) = Subject::open(options)?;
-    let change = Change::find(&subject)?;
+    let change = Change::find(options, &subject)?;
     let before = store.all_files()?;
     subject.load_functions(&mut store)?;
     let last = store.last_report()?.and_then(|last| showing::read(&last.json).ok());
     let target = target::find(&mut subject, last.as_ref(), name)?;
     let environment = Environment::remembered(options, &subject, &store)?;
-    let known = known(&store)?;
+    let known = known(&subject, &store)?;
     let (scoped, mut notices) = scope(options, &mut subject, &change, &known)?;
     let mut explanation = empty(&subject, &target);
     if known.trace.tests().is_empty() {

@@ -217,4 +217,7 @@ def _describe(test: unittest.TestCase) -> Collected:
     file = getattr(sys.modules.get(type(test).__module__), "__file__", None)
     if file is None and code is not None:
         file = code.co_filename  # loaded by its path, and known to no one by its name
+    examples = getattr(test, "_dt_test", None)
+    if examples is not None:
+        file = examples.filename  # a doctest's class is the library's
     return Collected(test.id(), file, code)
