@@ -96,6 +96,7 @@ impl Repository {
                     Err(GitError::File { path: _, source }) => diff.skipped.push(SkippedFile {
                         path: RepoPath::new(String::from_utf8_lossy(&differs.path)),
                         reason: format!("it cannot be read: {source}"),
+                        holds_change: false,
                     }),
                     Err(error) => return Err(error),
                 },
@@ -177,6 +178,7 @@ impl Repository {
                     skipped.push(SkippedFile {
                         path: RepoPath::new(String::from_utf8_lossy(path)),
                         reason: reason.to_owned(),
+                        holds_change: false,
                     });
                     differs.remove(path);
                     continue;

@@ -87,6 +87,7 @@ pub(super) fn repo_path(path: &[u8]) -> Result<RepoPath, SkippedFile> {
     std::str::from_utf8(path).map(RepoPath::new).map_err(|_| SkippedFile {
         path: RepoPath::new(String::from_utf8_lossy(path)),
         reason: "its name is not UTF-8".to_owned(),
+        holds_change: false,
     })
 }
 

@@ -14,8 +14,8 @@ use super::subject::Subject;
 use crate::config::Options;
 use crate::git::{Head, LineMap};
 use crate::model::{
-    Conclusion, Counts, DecidedMutant, FailedTest, Gate, NotRunReason, Notice, REPORT_VERSION,
-    RepoPath, Report, Revision, ScopedFunctionReport, TestId, Verdict,
+    Conclusion, Counts, DecidedMutant, FailedTest, Gate, GateKind, NotRunReason, Notice,
+    REPORT_VERSION, RepoPath, Report, Revision, ScopedFunctionReport, SkippedFile, TestId, Verdict,
 };
 
 /// A mutant with what became of it.
@@ -71,6 +71,8 @@ pub(super) struct Parts {
     pub flaky: Vec<TestId>,
     /// Tests that start Python processes which cannot be joined.
     pub beyond: Vec<TestId>,
+    /// Changed files that mutdiff cannot read and Python can.
+    pub unread: Vec<RepoPath>,
     /// Further notices.
     pub notices: Vec<Notice>,
     /// A conclusion that does not follow from verdicts.
@@ -93,6 +95,9 @@ pub(super) fn report(
             skipped_files.push(skipped.clone());
         }
     }
+    for skipped in &mut skipped_files {
+        skipped.holds_change = parts.unread.contains(&skipped.path);
+    }
     let mut notices = subject.notices();
     notices.extend(change.notices(&subject.config));
     notices.extend(out_of_reach(&parts));
@@ -108,8 +113,9 @@ pub(super) fn report(
             ),
         });
     }
-    let conclusion =
-        parts.conclusion.unwrap_or_else(|| conclude(options.gate, &counts, &parts.mutants));
+    let conclusion = parts
+        .conclusion
+        .unwrap_or_else(|| conclude(options.gate, &counts, &parts.mutants, &skipped_files));
     Report {
         version: REPORT_VERSION,
         mutdiff: env!("CARGO_PKG_VERSION").to_owned(),
@@ -173,14 +179,22 @@ fn out_of_reach(parts: &Parts) -> Option<Notice> {
     })
 }
 
-/// The conclusion that verdicts lead to.
-pub(super) fn conclude(gate: Gate, counts: &Counts, mutants: &[DecidedMutant]) -> Conclusion {
+/// The conclusion that verdicts lead to, and changes that there can be no verdict on.
+pub(super) fn conclude(
+    gate: Gate,
+    counts: &Counts,
+    mutants: &[DecidedMutant],
+    skipped: &[SkippedFile],
+) -> Conclusion {
     let undecided = counts.error + counts.not_run;
-    if counts.mutants == 0 {
+    let unread = skipped.iter().any(|file| file.holds_change);
+    if counts.mutants == 0 && unread {
+        Conclusion::NothingDecided
+    } else if counts.mutants == 0 {
         Conclusion::NothingToTest
     } else if counts.mutants == undecided {
         Conclusion::NothingDecided
-    } else if gate.fails(counts, mutants) {
+    } else if gate.fails(counts, mutants) || (unread && gate.kind != GateKind::None) {
         Conclusion::Failed
     } else {
         Conclusion::Passed

@@ -63,6 +63,8 @@ pub(super) struct Change {
     pub other_files: Vec<RepoPath>,
     /// Whether a Python file changed at all.
     pub any_python: bool,
+    /// Changed Python files that mutdiff cannot read.
+    pub unread: Vec<RepoPath>,
     /// Files that were left out.
     pub skipped: Vec<SkippedFile>,
 }
@@ -94,6 +96,7 @@ impl Change {
             let new_module = match file.new.as_ref().map(|bytes| parse(&file.path, bytes)) {
                 Some(Ok(module)) => Some(module),
                 Some(Err(skipped)) => {
+                    change.unread.push(skipped.path.clone());
                     change.skipped.push(skipped);
                     continue;
                 }
@@ -191,6 +194,7 @@ impl Change {
     /// Whether there is anything to look for: changed code or changed tests.
     pub(super) fn is_empty(&self, subject: &Subject) -> bool {
         self.functions.is_empty()
+            && self.unread.is_empty()
             && self.beside.is_empty()
             && subject.tied_to(&self.other_files).is_empty()
     }
@@ -211,7 +215,9 @@ impl Change {
             });
         }
         let only_moved = self.lines.keys().all(|path| self.moved.contains_key(path));
-        let nothing = self.functions.is_empty() && self.beside.docstrings.is_empty();
+        let nothing = self.functions.is_empty()
+            && self.unread.is_empty()
+            && self.beside.docstrings.is_empty();
         if self.any_python && nothing && !only_moved && self.links.is_empty() {
             notices.push(Notice {
                 code: "no_function_changed".into(),
@@ -284,9 +290,9 @@ fn functions(module: Option<&Module>) -> &[Function] {
 }
 
 fn parse(path: &RepoPath, bytes: &[u8]) -> Result<Module, SkippedFile> {
-    Source::decode(path.clone(), bytes.to_vec())
-        .and_then(Module::parse)
-        .map_err(|error| SkippedFile { path: path.clone(), reason: error.to_string() })
+    Source::decode(path.clone(), bytes.to_vec()).and_then(Module::parse).map_err(|error| {
+        SkippedFile { path: path.clone(), reason: error.to_string(), holds_change: false }
+    })
 }
 
 #[cfg(test)]

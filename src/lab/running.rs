@@ -26,7 +26,8 @@ use super::writers::writers;
 use super::{Events, LabError, environment, recording, showing, untied};
 use crate::config::Options;
 use crate::model::{
-    Conclusion, Counts, FailedTest, NotRunReason, Notice, Phase, Report, ScopeKind, Verdict,
+    Conclusion, Counts, FailedTest, NotRunReason, Notice, Phase, RepoPath, Report, ScopeKind,
+    Verdict,
 };
 use crate::store::{RunKey, Store, StoredVerdict};
 use crate::worker::{RunDirectory, WorkerError, become_subreaper, kill_strays};
@@ -156,7 +157,8 @@ fn again(
     }
     report.counts = Counts::of(&report.mutants);
     report.gate = options.gate;
-    report.conclusion = conclude(options.gate, &report.counts, &report.mutants);
+    report.conclusion =
+        conclude(options.gate, &report.counts, &report.mutants, &report.skipped_files);
     // Files that no verdict rests on may be others than in the last run.
     let paths = subject.repository.changed_paths(&subject.base.merge_base, &subject.head)?;
     let others: Vec<_> = paths.into_iter().filter(|path| !path.is_python()).collect();
@@ -204,6 +206,9 @@ fn conduct(
     parts.notices.extend(notices);
     let Plan { functions, mutants } = plan(run.options, subject, run.environment, &scoped, &known)?;
     parts.functions = functions;
+    let runs =
+        |path: &&RepoPath| run.environment.interpreter.compiles(&subject.root.join(path.as_str()));
+    parts.unread = change.unread.iter().filter(runs).cloned().collect();
     parts.beyond = known.tests_beyond();
     let mut decisions: Vec<Option<(Decision, bool)>> = Vec::with_capacity(mutants.len());
     for planned in &mutants {

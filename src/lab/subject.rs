@@ -290,7 +290,11 @@ impl Subject {
             Err(error) => {
                 if self.skipped.iter().all(|skipped| skipped.path != *path) {
                     let reason = error.to_string();
-                    self.skipped.push(SkippedFile { path: path.clone(), reason });
+                    self.skipped.push(SkippedFile {
+                        path: path.clone(),
+                        reason,
+                        holds_change: false,
+                    });
                 }
                 Ok(None)
             }

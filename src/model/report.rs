@@ -207,6 +207,9 @@ pub struct SkippedFile {
     pub path: RepoPath,
     /// Why.
     pub reason: String,
+    /// Whether it holds changed code that Python can run: no gate can say anything of that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub holds_change: bool,
 }
 
 /// Something that the reader should know.

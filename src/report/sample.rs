@@ -157,6 +157,7 @@ pub(crate) fn report() -> Report {
         skipped_files: vec![SkippedFile {
             path: RepoPath::new("shop/old.py"),
             reason: "line 3 does not parse".into(),
+            holds_change: false,
         }],
         failing_tests: vec![FailedTest {
             test: test("test_flaky"),

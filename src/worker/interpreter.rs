@@ -94,6 +94,19 @@ impl Interpreter {
     pub fn locate(asked: Option<&Path>, repo: &Path) -> Result<PathBuf, WorkerError> {
         locate(asked, repo, env::var_os("VIRTUAL_ENV").as_deref())
     }
+
+    /// Whether a file is Python to it. The file is compiled, and not run.
+    pub fn compiles(&self, file: &Path) -> bool {
+        const COMPILE: &str = "import sys; compile(open(sys.argv[1], 'rb').read(), 'file', 'exec')";
+        let status = Command::new(&self.path)
+            .args(["-I", "-S", "-c", COMPILE])
+            .arg(file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        status.is_ok_and(|status| status.success())
+    }
 }
 
 fn on_path(name: &OsStr) -> Option<PathBuf> {

@@ -88,7 +88,7 @@ fn ending(report: &Report) -> (Role, &'static str, String) {
             );
             (Role::Bad, "tests fail", text)
         }
-        Conclusion::NothingDecided => (Role::Bad, "nothing decided", nothing_decided(counts)),
+        Conclusion::NothingDecided => (Role::Bad, "nothing decided", nothing_decided(report)),
         Conclusion::Interrupted => {
             let decided = counts.mutants - counts.not_run;
             let text = format!(
@@ -176,6 +176,7 @@ fn failed(report: &Report) -> String {
     if gate.is_cut_short(&report.mutants) {
         parts.push(left_out(report));
     }
+    parts.extend(unread(report));
     if parts.is_empty() {
         return format!("the gate does not hold ({})", breakdown(counts));
     }
@@ -202,7 +203,17 @@ fn left_out(report: &Report) -> String {
     )
 }
 
-fn nothing_decided(counts: &Counts) -> String {
+/// Changes that there can be no verdict on.
+fn unread(report: &Report) -> Option<String> {
+    let n = report.skipped_files.iter().filter(|file| file.holds_change).count();
+    (n > 0).then(|| format!("mutdiff cannot read {}, which Python can", count(n, "changed file")))
+}
+
+fn nothing_decided(report: &Report) -> String {
+    let counts = &report.counts;
+    if let (0, Some(unread)) = (counts.mutants, unread(report)) {
+        return unread;
+    }
     let mut why = Vec::new();
     if counts.error > 0 {
         why.push(format!("{} with errors (see above)", counts.error));

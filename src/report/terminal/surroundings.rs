@@ -86,7 +86,12 @@ pub(super) fn skipped_files(page: &mut Page<'_>, skipped_files: &[SkippedFile]) 
     }
     page.gap();
     for skipped in skipped_files {
-        let text = format!("skipped {}: {}", skipped.path, skipped.reason);
+        let holds = if skipped.holds_change {
+            "; Python can run it, and its changes were not tested"
+        } else {
+            ""
+        };
+        let text = format!("skipped {}: {}{holds}", skipped.path, skipped.reason);
         page.prose(0, Role::Warning, &text);
     }
 }
