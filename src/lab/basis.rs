@@ -91,13 +91,16 @@ pub(super) struct Digests {
     /// The functions whose docstrings have examples, by file.
     docstrings: BTreeMap<RepoPath, Vec<(FunctionKey, Fingerprint)>>,
     prose: BTreeMap<RepoPath, ContentHash>,
+    /// Of what every test rests on beside the project's files.
+    unlisted: [u8; 32],
     closures: Closures,
     closed: HashMap<RepoPath, [u8; 32]>,
 }
 
 impl Digests {
-    /// Over the functions of `subject`.
-    pub(super) fn new(subject: &Subject, closures: Closures) -> Self {
+    /// Over the functions of `subject`; `unlisted` is a digest of what every test rests on beside
+    /// the project's files.
+    pub(super) fn new(subject: &Subject, closures: Closures, unlisted: [u8; 32]) -> Self {
         let mut fingerprints = HashMap::new();
         let mut modules = HashMap::new();
         let mut docstrings: BTreeMap<RepoPath, Vec<_>> = BTreeMap::new();
@@ -121,7 +124,8 @@ impl Digests {
             modules.insert(path.clone(), hash.finalize().into());
         }
         let prose = subject.prose().clone();
-        Self { fingerprints, modules, docstrings, prose, closures, closed: HashMap::new() }
+        let closed = HashMap::new();
+        Self { fingerprints, modules, docstrings, prose, unlisted, closures, closed }
     }
 
     /// The digest of the test `id` that lies in `file`, enters `entered`, and starts processes out of
@@ -139,6 +143,7 @@ impl Digests {
             entered.extend(self.fingerprints.keys().filter(may_be).cloned());
         }
         let mut hash = Sha256::new();
+        hash.update(self.unlisted);
         let of_file = |(path, _): &(&RepoPath, _)| file.is_none_or(|file| file == *path);
         for (function, examples) in self.docstrings.iter().filter(of_file).flat_map(|(_, all)| all)
         {

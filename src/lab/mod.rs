@@ -32,6 +32,7 @@ mod surroundings;
 mod texts;
 mod tracing;
 mod tracing_only;
+mod unlisted;
 mod untied;
 mod writers;
 

@@ -23,7 +23,7 @@ use super::scoping::{Known, scope};
 use super::subject::Subject;
 use super::tracing::{Run, Warm, trace};
 use super::writers::writers;
-use super::{Events, LabError, environment, recording, showing, untied};
+use super::{Events, LabError, environment, recording, showing, unlisted, untied};
 use crate::config::Options;
 use crate::model::{
     Conclusion, Counts, FailedTest, NotRunReason, Notice, Phase, RepoPath, Report, ScopeKind,
@@ -82,7 +82,7 @@ pub fn run(
     events.phase(Phase::Plan, None);
     let (mut subject, mut store) = Subject::open(options)?;
     if let Some(environment) = Environment::remembered(options, &subject, &store)? {
-        let key = RunKey(subject.digest(options, &environment.key.0));
+        let key = RunKey(subject.digest(options, &environment.key.0, &store)?);
         if store.last_run_key()? == Some(key)
             && let Some(last) = store.last_report()?
         {
@@ -95,7 +95,6 @@ pub fn run(
         return Ok(report(options, &subject, &change, parts, &mut clock));
     }
     let environment = Environment::find(options, &subject, &mut store)?;
-    let key = RunKey(subject.digest(options, &environment.key.0));
     let dropped = environment::enter(&environment, &mut store)?;
     subject.load_functions(&mut store)?;
     subject.check_out()?;
@@ -127,6 +126,8 @@ pub fn run(
         }
     };
     against::record(&subject, &mut store, &report)?;
+    // What tests load is known only now.
+    let key = RunKey(subject.digest(options, &environment.key.0, &store)?);
     keep(&mut store, &report, key)?;
     Ok(report)
 }
@@ -281,14 +282,15 @@ pub(super) fn traced(
     parts: &mut Parts,
     clock: &mut Clock,
 ) -> Result<Option<Warm>, LabError> {
-    let state = state(subject, run);
-    if store.note("traced")?.is_some_and(|known| known == state) {
+    let before = store.note("traced")?;
+    if before == Some(state(subject, store, run)?) {
         return Ok(None);
     }
     store.put_note("traced", &[])?;
     let warm = Warm::start(run, subject, true, clock)?;
     parts.failing = trace(run, subject, store, &warm, clock)?;
     if parts.failing.is_empty() || run.options.allow_failing {
+        let state = state(subject, store, run)?;
         store.put_note("traced", &state)?;
     } else {
         parts.notices.push(Notice {
@@ -303,10 +305,11 @@ pub(super) fn traced(
     Ok(Some(warm))
 }
 
-/// A digest of the environment, the limit of memory and all Python files: with an equal one, a trace need not be looked
-/// at.
-fn state(subject: &Subject, run: &Run<'_>) -> Vec<u8> {
+/// A digest of the environment, the limit of memory and all Python files: with an equal one, a trace
+/// need not be looked at.
+fn state(subject: &Subject, store: &Store, run: &Run<'_>) -> Result<Vec<u8>, LabError> {
     let mut hash = Sha256::new();
+    hash.update(unlisted::digest(store, &subject.root)?);
     hash.update(run.environment.key.0.as_bytes());
     hash.update(run.options.memory_limit.to_le_bytes());
     hash.update(subject.text_tests_digest());
@@ -316,7 +319,7 @@ fn state(subject: &Subject, run: &Run<'_>) -> Vec<u8> {
         hash.update(content.as_bytes());
         hash.update(subject.tied_digest(path));
     }
-    hash.finalize().to_vec()
+    Ok(hash.finalize().to_vec())
 }
 
 /// What the store knows of the tests, now and at the base.
@@ -328,7 +331,8 @@ pub(super) fn known(subject: &Subject, store: &Store) -> Result<Known, LabError>
     let (past, under) = (store.past_tests()?, store.under()?);
     let tree = subject.repository.tree_id(&subject.base.merge_base)?;
     let is_base_recorded = store.recorded(&tree, std::iter::empty())?.is_some();
-    Ok(Known { trace, graph, imports, past, under, is_base_recorded, writers })
+    let unlisted = unlisted::digest(store, &subject.root)?;
+    Ok(Known { trace, graph, imports, past, under, unlisted, is_base_recorded, writers })
 }
 
 pub(super) fn stored_failures(known: &Known) -> Vec<FailedTest> {

@@ -32,6 +32,8 @@ pub(super) struct Known {
     pub past: Vec<PastTest>,
     /// What selects tests beside the code.
     pub under: String,
+    /// A digest of the files that git ignores and tests load.
+    pub unlisted: [u8; 32],
     /// Whether a run on the base's own tree is recorded.
     pub is_base_recorded: bool,
     /// Those that may not run at the same time, by position.

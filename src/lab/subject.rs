@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use super::LabError;
 use super::beside_code::is_text_test;
+use super::{LabError, unlisted};
 use crate::config::{Invalidates, Options, PROJECT_FILE, ProjectConfig};
 use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{
@@ -229,8 +229,14 @@ impl Subject {
     }
 
     /// A digest of everything that decides what a run reports.
-    pub(super) fn digest(&self, options: &Options, environment: &str) -> [u8; 32] {
+    pub(super) fn digest(
+        &self,
+        options: &Options,
+        environment: &str,
+        store: &Store,
+    ) -> Result<[u8; 32], LabError> {
         let mut hash = Sha256::new();
+        hash.update(unlisted::digest(store, self.repository.workdir())?);
         let asked = format!(
             "{:?} {:?} {} {:?} {:?} {} {:?} {} {environment} {}",
             options.scope,
@@ -255,7 +261,7 @@ impl Subject {
             hash.update([0]);
             hash.update(content.as_bytes());
         }
-        hash.finalize().into()
+        Ok(hash.finalize().into())
     }
 
     /// Parses what changed and loads the rest; afterwards [`Subject::functions`] answers.

@@ -18,7 +18,7 @@ use super::recording;
 use super::resolving::{Resolved, Resolver};
 use super::shared_forks::SharedForks;
 use super::subject::{Subject, is_code};
-use super::{Events, LabError, writers};
+use super::{Events, LabError, unlisted, writers};
 use crate::config::Options;
 use crate::model::{
     FailedTest, FunctionKey, ImportTrace, Phase, QualName, RepoPath, TestId, TestOutcome,
@@ -134,7 +134,10 @@ pub(super) fn trace(
     }
     let resolver = Resolver::new(subject.table(), &warm.files, &collected.codes);
     let imports = store_imports(store, &resolver, warm)?;
-    let mut digests = Digests::new(subject, Closures::new(&imports, subject.files.keys()));
+    unlisted::keep(store, &subject.root, &collected.unlisted)?;
+    let unlisted = unlisted::digest(store, &subject.root)?;
+    let closures = Closures::new(&imports, subject.files.keys());
+    let mut digests = Digests::new(subject, closures, unlisted);
     let tests: Vec<TestSummary> = (0..)
         .zip(&collected.collected)
         .map(|(position, test)| {

@@ -111,6 +111,9 @@ pub struct Collected {
     /// Modules from elsewhere that stand in for files of the project: name, file, the project's file.
     #[serde(default)]
     pub elsewhere: Vec<(String, String, String)>,
+    /// Loaded Python files below the root that are in no list, from the root.
+    #[serde(default)]
+    pub unlisted: Vec<String>,
     /// Modules that a cold process may import ahead.
     #[serde(default)]
     pub preload: Vec<String>,

@@ -79,3 +79,27 @@ fn a_patch_is_in_the_encoding_of_its_file() {
     let applied = git.stdin(show.stdout.take().unwrap()).status().unwrap();
     assert!(show.wait().unwrap().success() && applied.success());
 }
+
+#[test]
+fn a_python_file_that_git_ignores_is_part_of_what_a_verdict_rests_on() {
+    let project = Project::of(
+        &[
+            (".gitignore", "local.py\n"),
+            ("m.py", "def f(x):\n    return x\n"),
+            ("test_m.py", "import local, m\n\ndef test_f():\n    assert m.f(1) == local.WANTED\n"),
+        ],
+        &[("m.py", SOURCE)],
+    );
+    project.write("local.py", "WANTED = 2\n");
+    let (_, first) = project.run(0, &[]);
+    assert!(first.counts.killed > 0);
+    // Nothing but the ignored file changes.
+    project.write("local.py", "WANTED = 3\n");
+    let (ran, _) = project.run(3, &[]);
+    ran.says("test_m.py::test_f");
+    project.write("local.py", "WANTED = 2\n");
+    let (_, again) = project.run(0, &[]);
+    assert_eq!(verdicts(&first), verdicts(&again));
+    let (_, unchanged) = project.run(0, &[]);
+    assert_eq!(unchanged.counts.reused, unchanged.counts.mutants);
+}

@@ -500,3 +500,18 @@ def test_events_that_nobody_looks_at_cost_no_call(monkeypatch: Any) -> None:
     for event in ("open", "sys._getframe", "os.rename", "code.__new__", "socket.bind"):
         hook(event, ())
     assert taken == ["open", "os.rename", "socket.bind"]
+
+
+def test_loaded_files_that_git_ignores_are_told_and_installed_ones_are_not(
+    project: Project, monkeypatch: Any
+) -> None:
+    load("mut_warns")
+    load("mut_pkg.a")
+    assert elsewhere.unlisted(project) == ["mut_warns.py"]
+    for place in ("venv/lib/site-packages/m.py", "lib/m.so", "../m.py", "new\nline.py"):
+        monkeypatch.setitem(
+            sys.modules, "mut_other", SimpleNamespace(__file__=f"{project.root}/{place}")
+        )
+        assert elsewhere.unlisted(project) == ["mut_warns.py"]
+    monkeypatch.setattr(sys, "prefix", project.root)
+    assert elsewhere.unlisted(project) == []

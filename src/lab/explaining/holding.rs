@@ -76,7 +76,7 @@ impl<'a> Holding<'a> {
             base: subject.base.name.clone(),
             environment,
             differences,
-            digests: Digests::new(subject, closures),
+            digests: Digests::new(subject, closures, known.unlisted),
             changed,
             holds: HashMap::new(),
         })

@@ -1,4 +1,4 @@
-"""Modules that come from somewhere else than the project: an installed copy, another checkout.
+"""Modules that are not of the project's list: an installed copy, another checkout, ignored files.
 
 Invariant: nothing is imported to find out; what Python itself brings stands in for nothing.
 """
@@ -40,6 +40,22 @@ def stand_ins(project: Project, roots: list[str]) -> list[list[str]]:
             if file is not None and _is_foreign(project, file):
                 found.append([name, file, f"{root}{name}/__init__.py"])
     return found
+
+
+def unlisted(project: Project) -> list[str]:
+    """Loaded Python files below the root that are neither listed nor installed: git ignores them."""
+    found = set()
+    environment = f"{kept.realpath(sys.prefix)}/"
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str) or not file.endswith(".py") or "-packages/" in file:
+            continue
+        if project.index(file) is not None:
+            continue
+        path = kept.realpath(file)
+        if path.startswith(f"{project.root}/") and not path.startswith(environment):
+            found.add(path[len(project.root) + 1 :])
+    return sorted(path for path in found if path.isprintable())
 
 
 def _is_foreign(project: Project, file: str) -> bool:

@@ -109,6 +109,7 @@ class Server:
             message["codes"] = codes.describe()
         message["preload"] = self._preloadable()
         message["elsewhere"] = elsewhere.stand_ins(self._project, self._config["roots"])
+        message["unlisted"] = elsewhere.unlisted(self._project)
         gc.freeze()
         self._socket.send(message)
         self._serve()
