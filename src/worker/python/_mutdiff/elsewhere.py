@@ -43,7 +43,7 @@ def stand_ins(project: Project, roots: list[str]) -> list[list[str]]:
 
 
 def unlisted(project: Project) -> list[str]:
-    """Loaded Python files below the root that are neither listed nor installed: git ignores them."""
+    """Loaded files below the root that are neither listed nor installed: git ignores them."""
     found = set()
     environment = f"{kept.realpath(sys.prefix)}/"
     for module in list(sys.modules.values()):
