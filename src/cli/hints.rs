@@ -97,7 +97,7 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
             ],
         ),
         LabError::NoTestsCollected { .. } => (
-            Kind::Usage,
+            Kind::Tests,
             vec![
                 "name the tests with --tests ARGS…, as you would for the test runner itself"
                     .to_owned(),

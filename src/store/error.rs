@@ -89,6 +89,9 @@ impl Fault {
                     StoreError::Corrupt { path, what: source.to_string() }
                 }
                 Some(ErrorCode::DiskFull) => StoreError::DiskFull { path },
+                Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+                    StoreError::Unusable { path, source: io::Error::other(source) }
+                }
                 _ => StoreError::Sqlite { path, source },
             },
         }

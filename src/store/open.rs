@@ -285,6 +285,14 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_in_the_place_of_the_database_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(database(dir.path())).unwrap();
+        let error = Store::open(dir.path()).unwrap_err();
+        assert!(matches!(error, StoreError::Unusable { path, .. } if path.ends_with("store.db")));
+    }
+
+    #[test]
     fn a_directory_that_cannot_be_made_is_named() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(".mutdiff"), "a file").unwrap();

@@ -55,12 +55,20 @@ impl Default for Style {
     }
 }
 
+/// The notice of tests that changed, where nobody knows what they did at the base.
+const UNKNOWN_TESTS: &str = "changed_tests_unknown";
+
 /// The whole report as text: what was compared, what was found, what the reader should know, how
 /// it ended. Of a plan (`--list`): the scope.
 pub fn render(report: &Report, style: &Style) -> String {
     let mut page = Page::new(style);
     if style.verbosity == Verbosity::Quiet {
         findings::one_line_each(&mut page, report);
+        // What may hide a gap is said in every case.
+        let notices = report.notices.iter().filter(|notice| notice.code == UNKNOWN_TESTS);
+        surroundings::notices(&mut page, &notices.cloned().collect::<Vec<_>>());
+        let skipped = report.skipped_files.iter().filter(|skipped| skipped.holds_change);
+        surroundings::skipped_files(&mut page, &skipped.cloned().collect::<Vec<_>>());
     } else {
         surroundings::heading(&mut page, report);
         let left_out = report.conclusion != Conclusion::TestsFail;
