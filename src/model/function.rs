@@ -132,6 +132,9 @@ pub struct Function {
     /// Comments, formatting, docstrings and annotations never count, except annotations of
     /// assignments in class bodies, which dataclasses and their like build fields from.
     pub fingerprint: Fingerprint,
+    /// Digest of what of an outermost `def` or lambda runs when it is defined; `None` where it has
+    /// no decorators and no defaults.
+    pub header: Option<Fingerprint>,
     /// The function or class body that directly encloses it; `None` for `<module>`.
     pub parent: Option<QualName>,
 }

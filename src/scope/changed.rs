@@ -78,6 +78,7 @@ mod unit {
             def_line: line(def_line),
             bytes: ByteSpan { start: lines.0 as usize * 10, end: lines.1 as usize * 10 + 9 },
             fingerprint: Fingerprint::new([0; 32]),
+            header: None,
             parent: None,
         }
     }

@@ -146,6 +146,7 @@ mod unit {
                 def_line: LineNo::FIRST,
                 bytes: ByteSpan { start: at, end: at },
                 fingerprint: Fingerprint::new([0; 32]),
+                header: None,
                 parent: None,
             };
             Self {
