@@ -118,6 +118,8 @@ impl Digests {
                 hash.update([0]);
                 if matches!(function.kind, FunctionKind::Module | FunctionKind::Class) {
                     hash.update(function.fingerprint.as_bytes());
+                } else if let Some(header) = &function.header {
+                    hash.update(header.as_bytes());
                 }
             }
             hash.update(subject.tied_digest(path));

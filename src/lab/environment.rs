@@ -10,7 +10,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use super::LabError;
-use super::subject::Subject;
+use super::subject::{Subject, TRACED};
 use super::surroundings::Surroundings;
 use crate::config::{Options, RunnerKind};
 use crate::model::Notice;
@@ -155,6 +155,6 @@ pub(super) fn enter(
     let before = store.note(SURROUNDINGS)?.and_then(|bytes| Surroundings::from_bytes(&bytes));
     store.put_note(SURROUNDINGS, &environment.surroundings.to_bytes())?;
     // The trace was another environment's and is gone: nothing is traced until it is again.
-    store.put_note("traced", &[])?;
+    store.put_note(TRACED, &[])?;
     Ok(before.filter(|_| had_one).and_then(|before| environment.surroundings.notice(&before)))
 }

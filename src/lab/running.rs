@@ -20,7 +20,7 @@ use super::engine::{Engine, Heat, Lane};
 use super::environment::Environment;
 use super::planning::{Plan, Planned, Route, plan, unmutated};
 use super::scoping::{Known, scope};
-use super::subject::Subject;
+use super::subject::{Subject, TRACED};
 use super::tracing::{Run, Warm, trace};
 use super::writers::writers;
 use super::{Events, LabError, environment, recording, showing, unlisted, untied};
@@ -282,16 +282,16 @@ pub(super) fn traced(
     parts: &mut Parts,
     clock: &mut Clock,
 ) -> Result<Option<Warm>, LabError> {
-    let before = store.note("traced")?;
+    let before = store.note(TRACED)?;
     if before == Some(state(subject, store, run)?) {
         return Ok(None);
     }
-    store.put_note("traced", &[])?;
+    store.put_note(TRACED, &[])?;
     let warm = Warm::start(run, subject, true, clock)?;
     parts.failing = trace(run, subject, store, &warm, clock)?;
     if parts.failing.is_empty() || run.options.allow_failing {
         let state = state(subject, store, run)?;
-        store.put_note("traced", &state)?;
+        store.put_note(TRACED, &state)?;
     } else {
         parts.notices.push(Notice {
             code: "tests_run_alone".into(),

@@ -24,6 +24,9 @@ const TEXT_TESTS: &str = "text tests";
 /// The functions of each file.
 pub(super) type Functions = HashMap<RepoPath, Vec<Function>>;
 
+/// The note of the state in which no trace need be looked at.
+pub(super) const TRACED: &str = "traced";
+
 /// What a run is about.
 #[derive(Debug)]
 pub(super) struct Subject {
@@ -118,7 +121,8 @@ impl Subject {
             if is_data {
                 subject.data.insert(path.clone(), hash);
                 let (path, stat) = (path.clone(), entry.stat);
-                data.push(StoredFile { path, hash, stat, functions: Vec::new() });
+                let (functions, marks) = (Vec::new(), Vec::new());
+                data.push(StoredFile { path, hash, stat, functions, marks });
                 continue;
             }
             subject.files.insert(path.clone(), hash);
@@ -281,10 +285,15 @@ impl Subject {
                 hash,
                 stat,
                 functions: functions.clone(),
+                marks: module.source().marks(),
             });
             self.functions.insert(path, functions);
         }
-        store.put_files(&parsed)?;
+        if !parsed.is_empty() {
+            // Stored lines move with the code: a trace that is looked at no more may have lost some.
+            store.put_note(TRACED, &[])?;
+            store.put_files(&parsed)?;
+        }
         Ok(())
     }
 

@@ -135,6 +135,9 @@ pub struct Function {
     /// Digest of the examples in its docstring, which a runner may take for a test; `None` without
     /// any.
     pub doctest: Option<Fingerprint>,
+    /// Digest of what of an outermost `def` or lambda runs when it is defined; `None` where it has
+    /// no decorators and no defaults.
+    pub header: Option<Fingerprint>,
     /// The function or class body that directly encloses it; `None` for `<module>`.
     pub parent: Option<QualName>,
 }

@@ -79,6 +79,7 @@ mod unit {
             bytes: ByteSpan { start: lines.0 as usize * 10, end: lines.1 as usize * 10 + 9 },
             fingerprint: Fingerprint::new([0; 32]),
             doctest: None,
+            header: None,
             parent: None,
         }
     }

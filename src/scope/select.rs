@@ -147,6 +147,7 @@ mod unit {
                 bytes: ByteSpan { start: at, end: at },
                 fingerprint: Fingerprint::new([0; 32]),
                 doctest: None,
+                header: None,
                 parent: None,
             };
             Self {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::encoding::{Reader, Writer};
 use super::error::Fault;
-use super::{Store, StoreError};
+use super::{Store, StoreError, moved_lines};
 use crate::model::{
     ByteSpan, ContentHash, FileStat, Fingerprint, Function, FunctionKey, FunctionKind, LineRange,
     QualName, RepoPath,
@@ -25,6 +25,8 @@ pub struct StoredFile {
     pub stat: Option<FileStat>,
     /// Its functions, in source order.
     pub functions: Vec<Function>,
+    /// What tells each line of its text from others; 0 where no code is on it.
+    pub marks: Vec<u64>,
 }
 
 /// What tells whether a file changed.
@@ -43,17 +45,10 @@ impl Store {
     ///
     /// [`StoreError`].
     pub fn file(&self, path: &RepoPath) -> Result<Option<StoredFile>, StoreError> {
-        self.read(|connection| {
-            let mut select = connection.prepare_cached(
-                "SELECT f.path, hash, mtime_ns, ctime_ns, size, inode, data
-                 FROM file f JOIN file_functions ON file = f.id WHERE f.path = ?",
-            )?;
-            let row = select.query_row([path.as_str()], columns).optional()?;
-            row.map(stored_file).transpose()
-        })
+        self.read(|connection| find(connection, path))
     }
 
-    /// All files, by path.
+    /// All files, by path, without their marks.
     ///
     /// # Errors
     ///
@@ -61,7 +56,7 @@ impl Store {
     pub fn all_files(&self) -> Result<Vec<StoredFile>, StoreError> {
         self.read(|connection| {
             let mut select = connection.prepare_cached(
-                "SELECT f.path, hash, mtime_ns, ctime_ns, size, inode, data
+                "SELECT f.path, hash, mtime_ns, ctime_ns, size, inode, data, x''
                  FROM file f JOIN file_functions ON file = f.id ORDER BY f.path",
             )?;
             select.query_map([], columns)?.map(|row| stored_file(row?)).collect()
@@ -94,13 +89,25 @@ impl Store {
         self.put_files(std::slice::from_ref(file))
     }
 
-    /// Remembers several files, in one transaction.
+    /// Remembers several files, in one transaction. Stored lines of a file that was another move
+    /// with their code; where the code is another too, tests that reached them fit no digest.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
     pub fn put_files(&mut self, files: &[StoredFile]) -> Result<(), StoreError> {
-        self.write(|connection, _| files.iter().try_for_each(|file| put(connection, file)))
+        self.write(|connection, interner| {
+            for file in files {
+                if let Some(old) = find(connection, &file.path)?
+                    && old.hash != file.hash
+                    && moved_lines::follow(connection, &old, file)?
+                {
+                    interner.forget_lines();
+                }
+                put(connection, file)?;
+            }
+            Ok(())
+        })
     }
 
     /// Remembers a new stat of files whose contents turned out to be the known ones.
@@ -140,10 +147,19 @@ impl Store {
     }
 }
 
-type Columns = (String, [u8; 32], Option<FileStat>, Vec<u8>);
+fn find(connection: &Connection, path: &RepoPath) -> Result<Option<StoredFile>, Fault> {
+    let mut select = connection.prepare_cached(
+        "SELECT f.path, hash, mtime_ns, ctime_ns, size, inode, data, marks
+         FROM file f JOIN file_functions ON file = f.id WHERE f.path = ?",
+    )?;
+    let row = select.query_row([path.as_str()], columns).optional()?;
+    row.map(stored_file).transpose()
+}
+
+type Columns = (String, [u8; 32], Option<FileStat>, Vec<u8>, Vec<u8>);
 
 fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
-    Ok((row.get(0)?, row.get(1)?, stat(row)?, row.get(6)?))
+    Ok((row.get(0)?, row.get(1)?, stat(row)?, row.get(6)?, row.get(7)?))
 }
 
 fn stat(row: &Row<'_>) -> rusqlite::Result<Option<FileStat>> {
@@ -156,10 +172,13 @@ fn stat(row: &Row<'_>) -> rusqlite::Result<Option<FileStat>> {
     }))
 }
 
-fn stored_file((path, hash, stat, data): Columns) -> Result<StoredFile, Fault> {
+fn stored_file((path, hash, stat, data, marks): Columns) -> Result<StoredFile, Fault> {
     let path = RepoPath::new(path);
     let functions = read_functions(&path, &data)?;
-    Ok(StoredFile { path, hash: ContentHash::new(hash), stat, functions })
+    let marks = marks.chunks_exact(8);
+    let marks =
+        marks.map(|mark| u64::from_le_bytes(mark.try_into().expect("eight bytes"))).collect();
+    Ok(StoredFile { path, hash: ContentHash::new(hash), stat, functions, marks })
 }
 
 fn put(connection: &Connection, file: &StoredFile) -> Result<(), Fault> {
@@ -182,8 +201,9 @@ fn put(connection: &Connection, file: &StoredFile) -> Result<(), Fault> {
         |row| row.get(0),
     )?;
     let mut functions =
-        connection.prepare_cached("INSERT OR REPLACE INTO file_functions VALUES (?, ?)")?;
-    functions.execute(params![id, write_functions(&file.functions)])?;
+        connection.prepare_cached("INSERT OR REPLACE INTO file_functions VALUES (?, ?, ?)")?;
+    let marks: Vec<u8> = file.marks.iter().flat_map(|mark| mark.to_le_bytes()).collect();
+    functions.execute(params![id, write_functions(&file.functions), marks])?;
     Ok(())
 }
 
@@ -207,6 +227,10 @@ fn write_functions(functions: &[Function]) -> Vec<u8> {
         writer.0.push(u8::from(function.doctest.is_some()));
         if let Some(doctest) = &function.doctest {
             writer.raw(doctest.as_bytes());
+        }
+        writer.0.push(u8::from(function.header.is_some()));
+        if let Some(header) = &function.header {
+            writer.raw(header.as_bytes());
         }
         writer.0.push(u8::from(function.parent.is_some()));
         if let Some(parent) = &function.parent {
@@ -237,6 +261,10 @@ fn read_functions(path: &RepoPath, data: &[u8]) -> Result<Vec<Function>, Fault> 
             [0] => None,
             _ => Some(Fingerprint::new(reader.array()?)),
         };
+        let header = match reader.array()? {
+            [0] => None,
+            _ => Some(Fingerprint::new(reader.array()?)),
+        };
         let parent = match reader.array()? {
             [0] => None,
             _ => Some(QualName::new(reader.text()?)),
@@ -250,6 +278,7 @@ fn read_functions(path: &RepoPath, data: &[u8]) -> Result<Vec<Function>, Fault> 
             bytes,
             fingerprint,
             doctest,
+            header,
             parent,
         });
     }
@@ -275,6 +304,7 @@ mod tests {
             bytes: ByteSpan { start: 0, end: 12_345 },
             fingerprint: Fingerprint::new([7; 32]),
             doctest: parent.is_some().then(|| Fingerprint::new([8; 32])),
+            header: parent.map(|_| Fingerprint::new([8; 32])),
             parent: parent.map(QualName::new),
         };
         let functions = vec![
@@ -283,7 +313,7 @@ mod tests {
             function("C.é", FunctionKind::Def, Some("C.<class>")),
             function("l", FunctionKind::Lambda, Some("<module>")),
         ];
-        StoredFile { path, hash: ContentHash::of(b"x"), stat, functions }
+        StoredFile { path, hash: ContentHash::of(b"x"), stat, functions, marks: Vec::new() }
     }
 
     fn settled() -> FileStat {

@@ -156,7 +156,7 @@ impl Interner {
                 })?)
             }
         };
-        let hash = digest(&[&path.to_le_bytes(), data]);
+        let hash = line_set_hash(path, data);
         if let Some(id) = numbers.get(&hash) {
             return Ok(id);
         }
@@ -164,6 +164,11 @@ impl Interner {
         let mut insert = connection.prepare_cached("INSERT INTO line_set VALUES (?, ?, ?, ?)")?;
         insert.execute(params![id, hash, path, data])?;
         Ok(id)
+    }
+
+    /// Forgets the numbers of line sets, whose rows are about to be others.
+    pub(super) fn forget_lines(&mut self) {
+        self.lines = None;
     }
 
     /// The number of any other set.
@@ -208,6 +213,11 @@ impl Interner {
 pub(super) fn function_key(row: &Row<'_>) -> rusqlite::Result<FunctionKey> {
     let (path, name): (String, String) = (row.get(1)?, row.get(2)?);
     Ok(FunctionKey::new(RepoPath::new(path), QualName::new(name)))
+}
+
+/// What a row of lines is known by.
+pub(super) fn line_set_hash(path: u32, data: &[u8]) -> SetHash {
+    digest(&[&path.to_le_bytes(), data])
 }
 
 fn digest(parts: &[&[u8]]) -> SetHash {

@@ -11,6 +11,7 @@ mod garbage;
 mod interning;
 mod load;
 mod meta;
+mod moved_lines;
 mod open;
 mod past;
 mod queries;

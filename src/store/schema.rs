@@ -13,7 +13,8 @@ use super::error::Fault;
 /// * 2: `test.beyond`.
 /// * 3: `test.code`, `past`.
 /// * 4: `recorded_tree`, `recorded`.
-/// * 5: functions have the digest of their docstrings' examples; `past.under`.
+/// * 5: `file_functions.marks`, headers of functions, digests of their docstrings' examples;
+///   `past.under`.
 ///
 /// An older version is deleted and built anew (all of it can be found again by running the
 /// tests); a newer one is an error.
@@ -33,7 +34,9 @@ CREATE TABLE file(
   mtime_ns INTEGER, ctime_ns INTEGER, size INTEGER, inode INTEGER
 );
 -- Apart, so that reading every stat touches few pages.
-CREATE TABLE file_functions(file INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE file_functions(
+  file INTEGER PRIMARY KEY, data BLOB NOT NULL, marks BLOB NOT NULL
+);
 
 -- Names that the trace and the verdicts refer to by number.
 CREATE TABLE path(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);

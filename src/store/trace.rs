@@ -3,7 +3,7 @@
 //! Invariant: lines, functions and edges belong to the test that saw them, so putting a test
 //! again replaces all of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
 
@@ -11,12 +11,14 @@ use super::encoding::{Reader, Writer, texts};
 use super::error::Fault;
 use super::interning::{Interner, SetTable};
 use super::past::Kept;
-use super::{Store, StoreError, meta};
+use super::{Store, StoreError, meta, moved_lines};
 use crate::model::{
     CodePoint, EdgeSeen, FunctionKey, ImportTrace, LineNo, LineSet, RepoPath, TestId, TestOutcome,
 };
 
 /// A digest of all that a test reaches, opaque here.
+///
+/// All zeros fits nothing: what the test reached is not known any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ReachDigest(pub [u8; 32]);
 
@@ -140,14 +142,28 @@ impl Store {
         })
     }
 
-    /// Remembers what imports and collection did, in place of what was known.
+    /// Remembers what imports and collection did, in place of what was known. Nothing of it is
+    /// lost then.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
     pub fn put_import_trace(&mut self, trace: &ImportTrace) -> Result<(), StoreError> {
         let bytes = write_import(trace);
-        self.write(|connection, _| meta::put(connection, "import", &bytes))
+        self.write(|connection, _| {
+            moved_lines::put_lost_imports(connection, &BTreeSet::new())?;
+            meta::put(connection, "import", &bytes)
+        })
+    }
+
+    /// The functions whose lines at import are known no more, since their text is another;
+    /// `<module>` for those of a file's module and class bodies.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn lost_imports(&self) -> Result<BTreeSet<FunctionKey>, StoreError> {
+        self.read(moved_lines::lost_imports)
     }
 
     /// What imports and collection did; `None` before the first trace.
@@ -272,7 +288,7 @@ pub(super) fn outcome(number: u8) -> Result<TestOutcome, Fault> {
     })
 }
 
-fn write_import(trace: &ImportTrace) -> Vec<u8> {
+pub(super) fn write_import(trace: &ImportTrace) -> Vec<u8> {
     let mut numbers: HashMap<&str, u64> = HashMap::new();
     let mut names: Vec<&str> = Vec::new();
     let mut body = Writer::default();
@@ -306,7 +322,7 @@ fn write_import(trace: &ImportTrace) -> Vec<u8> {
     bytes
 }
 
-fn read_import(bytes: &[u8]) -> Result<ImportTrace, Fault> {
+pub(super) fn read_import(bytes: &[u8]) -> Result<ImportTrace, Fault> {
     let mut reader = Reader(bytes);
     let mut names = Vec::new();
     for _ in 0..reader.length()? {

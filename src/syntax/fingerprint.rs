@@ -21,6 +21,8 @@ pub(super) enum Part<'t> {
     Module,
     /// A class with its header, without the functions and classes inside.
     Class(Node<'t>),
+    /// A `def` with its decorators, or a lambda's assignment, without this body.
+    Header(Node<'t>),
 }
 
 const OPEN: u8 = 1;
@@ -92,6 +94,9 @@ fn push(bytes: &mut Vec<u8>, tag: u8, kind: &str, text: &str) {
 }
 
 fn treatment(node: Node<'_>, part: Part<'_>, root: Node<'_>) -> Treatment {
+    if matches!(part, Part::Header(body) if body == node) {
+        return Treatment::Skip;
+    }
     let parent = node.parent();
     let parent_kind = parent.map_or("", Node::kind);
     match node.kind() {
@@ -101,7 +106,11 @@ fn treatment(node: Node<'_>, part: Part<'_>, root: Node<'_>) -> Treatment {
         {
             Treatment::Skip
         }
-        "expression_statement" if part != Part::Def && holds_lambda(node) => Treatment::Skip,
+        "expression_statement"
+            if !matches!(part, Part::Def | Part::Header(_)) && holds_lambda(node) =>
+        {
+            Treatment::Skip
+        }
         "type" if is_mere_annotation(node, parent_kind) => Treatment::Skip,
         "typed_parameter" => Treatment::Transparent,
         "typed_default_parameter" => Treatment::Open("default_parameter"),
@@ -171,7 +180,7 @@ fn is_one_parenthesized(tuple: Node<'_>) -> bool {
 
 fn is_left_out(node: Node<'_>, part: Part<'_>, root: Node<'_>) -> bool {
     match part {
-        Part::Def => false,
+        Part::Def | Part::Header(_) => false,
         Part::Module => true,
         Part::Class(class) => node != root && node != class,
     }

@@ -8,7 +8,9 @@ use super::Source;
 use super::doctest::examples_digest;
 use super::fingerprint::{Part, fingerprint};
 use super::tree::Node;
-use crate::model::{ByteSpan, Function, FunctionKey, FunctionKind, LineRange, QualName};
+use crate::model::{
+    ByteSpan, Fingerprint, Function, FunctionKey, FunctionKind, LineRange, QualName,
+};
 
 /// Where a function is: its node's index, the bytes of its body in the text, its parent's index.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +88,7 @@ impl Finder<'_> {
             bytes: ByteSpan { start: 0, end: self.source.bytes().len() },
             fingerprint: fingerprint(root, Part::Module),
             doctest: examples_digest(root),
+            header: None,
             parent: None,
         });
         self.sites.push(Site { node: root.index(), body: bytes, parent: None });
@@ -161,6 +164,7 @@ impl Finder<'_> {
     fn add(&mut self, found: Found<'_>) -> usize {
         let span = self.source.span(found.whole.bytes());
         let parent = self.scopes.last().map(|scope| scope.function);
+        let header = header(&found).filter(|_| self.is_outermost());
         let definition = if found.kind == FunctionKind::Lambda { found.whole } else { found.node };
         self.functions.push(Function {
             key: FunctionKey::new(self.source.path().clone(), QualName::new(found.name)),
@@ -173,10 +177,15 @@ impl Finder<'_> {
             bytes: span.bytes,
             fingerprint: fingerprint(found.whole, found.part),
             doctest: examples_digest(found.node),
+            header,
             parent: parent.map(|parent| self.functions[parent].key.name.clone()),
         });
         self.sites.push(Site { node: found.node.index(), body: found.body, parent });
         self.functions.len() - 1
+    }
+
+    fn is_outermost(&self) -> bool {
+        self.scopes.iter().all(|scope| scope.kind != FunctionKind::Def)
     }
 
     fn prefix(&self) -> &str {
@@ -196,6 +205,20 @@ impl Finder<'_> {
         *count += 1;
         *count
     }
+}
+
+/// The fingerprint of what of a function runs when it is defined: decorators and defaults.
+fn header(found: &Found<'_>) -> Option<Fingerprint> {
+    if matches!(found.kind, FunctionKind::Module | FunctionKind::Class) {
+        return None;
+    }
+    let defaults = found.node.field("parameters").is_some_and(|parameters| {
+        let has_default = |node: Node<'_>| node.field("value").is_some();
+        parameters.named_children().any(has_default)
+    });
+    let body = found.node.field("body")?;
+    let runs = defaults || (found.kind == FunctionKind::Def && found.whole != found.node);
+    runs.then(|| fingerprint(found.whole, Part::Header(body)))
 }
 
 /// The name and the lambda of a statement `name = lambda …`.
@@ -313,6 +336,20 @@ f = lambda: 2
     fn a_lambda_within_a_function_or_an_expression_is_no_function() {
         let text = "def f():\n    g = lambda: 1\nh = [lambda: 2]\na.b = lambda: 3\n";
         assert_eq!(functions(text).len(), 2);
+    }
+
+    #[test]
+    fn a_header_is_what_runs_at_the_definition() {
+        let header = |text: &str| functions(text).last().unwrap().header;
+        assert_eq!(header("def f(a): return 1"), None);
+        assert_eq!(header("def f(a):\n  def g(b=1): pass"), None);
+        let same = ["def f(a=1): return 1", "def f(a = 1):\n  # other\n  return 2"];
+        assert_eq!(header(same[0]), header(same[1]));
+        let texts = [same[0], "def f(a=2): return 1", "@d\ndef f(a): pass", "@e\ndef f(a): pass"];
+        let found: std::collections::HashSet<_> = texts.map(header).into();
+        assert!(found.len() == 4 && !found.contains(&None));
+        assert_eq!(header("f = lambda a=1: a"), header("f = lambda a=1: a + 1"));
+        assert_ne!(header("f = lambda a=1: a"), header("f = lambda a=2: a"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Invariant: `encode(text())` is the file on disk, byte for byte.
 
+use sha2::{Digest, Sha256};
+
 use super::SyntaxError;
 use super::encoding::{Encoding, declared};
 use crate::model::{ByteSpan, LineNo, Position, RepoPath, Span};
@@ -126,6 +128,21 @@ impl Source {
         let Some(start) = self.lines.get(row) else { return "" };
         let end = self.lines.get(row + 1).map_or(self.text.len(), |next| next.text);
         self.text[start.text..end].trim_end_matches(['\r', '\n'])
+    }
+
+    /// What tells each line from others by its text, in order; 0 for a line without code.
+    pub fn marks(&self) -> Vec<u64> {
+        let rows = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        let mark = |line| {
+            let text = self.line_text(line).trim_end();
+            if text.trim_start().is_empty() || text.trim_start().starts_with('#') {
+                return 0;
+            }
+            let digest = Sha256::digest(text.as_bytes());
+            let first = digest.first_chunk().expect("a digest is longer than eight bytes");
+            u64::from_le_bytes(*first).max(1)
+        };
+        (1..=rows).filter_map(LineNo::new).map(mark).collect()
     }
 
     /// Offset in the text of a line's first byte; the text's length behind the last line.

@@ -2,7 +2,9 @@
 //!
 //! Invariant: seen through the report's `reused` flags and through whether Python was started.
 
-use mutdiff::model::Conclusion;
+use std::collections::BTreeMap;
+
+use mutdiff::model::{Conclusion, DecidedMutant, Report};
 
 use crate::harness::{FakePython, Project, Python, Ran, verdicts};
 
@@ -44,6 +46,44 @@ fn a_comment_leaves_every_verdict_standing() {
     project.write(path, format!("{text}\n# a remark\n"));
     let (_, report) = project.run(1, &[]);
     assert_eq!(report.counts.reused, report.counts.mutants);
+}
+
+fn by_id(report: &Report) -> BTreeMap<String, String> {
+    let verdict = |m: &DecidedMutant| (m.id.to_string(), m.verdict.word().to_owned());
+    report.mutants.iter().map(verdict).collect()
+}
+
+#[test]
+fn code_that_moves_within_its_file_keeps_its_tests() {
+    let files = [
+        (
+            "m.py",
+            "def f(n):\n    return n + 1\n\n\ndef g(n):\n    if n > 3:\n        return n * 2\n    return n - 1\n",
+        ),
+        ("test_f.py", "from m import f\n\n\ndef test_f():\n    assert f(1) == 2\n"),
+        (
+            "test_g.py",
+            "from m import g\n\n\ndef test_g():\n    assert g(1) == 0\n    assert g(4) == 8\n",
+        ),
+    ];
+    let project = Project::of(&files, &[]);
+    let all = ["--scope", "all", "--gate", "none"];
+    let (_, first) = project.run(0, &all);
+    let text = files[0].1;
+    // The lines of each function are now lines of another one, or of none.
+    let (f, g) = text.split_at(text.find("def g").unwrap());
+    for moved in [format!("# a\n# b\n# c\n# d\n{text}"), format!("{g}\n\n{f}")] {
+        project.write("m.py", moved);
+        let (_, report) = project.run(0, &all);
+        assert_eq!(by_id(&report), by_id(&first));
+    }
+    project.write("m.py", format!("# e\n{text}"));
+    let (_, report) = project.run(0, &all);
+    assert!(report.mutants.iter().all(|mutant| mutant.reused));
+    let inside = text.replace("    return n - 1", "    # a remark\n    return n - 1");
+    project.write("m.py", inside);
+    let (_, report) = project.run(0, &all);
+    assert!(report.mutants.iter().all(|mutant| mutant.reused));
 }
 
 #[test]
