@@ -15,7 +15,7 @@ use crate::config::Options;
 use crate::git::{Head, LineMap};
 use crate::model::{
     Conclusion, Counts, DecidedMutant, FailedTest, Gate, NotRunReason, Notice, REPORT_VERSION,
-    RepoPath, Report, Revision, ScopedFunctionReport, TestId, Verdict,
+    RepoPath, Report, ReportedCall, Revision, ScopedFunctionReport, TestId, Verdict,
 };
 
 /// A mutant with what became of it.
@@ -63,6 +63,8 @@ pub(super) struct Parts {
     pub runner: String,
     /// Functions in scope.
     pub functions: Vec<ScopedFunctionReport>,
+    /// Calls between them.
+    pub calls: Vec<ReportedCall>,
     /// Mutants.
     pub mutants: Vec<DecidedMutant>,
     /// Tests that fail without a mutant.
@@ -133,6 +135,7 @@ pub(super) fn report(
         counts,
         score: counts.score(),
         functions: parts.functions,
+        calls: parts.calls,
         mutants: parts.mutants,
         skipped_files,
         failing_tests: parts.failing,

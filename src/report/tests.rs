@@ -51,6 +51,11 @@ fn poisoned(all: &[String]) -> Report {
         function.function = texts.key();
         poison_reasons(&mut function.reasons, &mut texts);
     }
+    // Some of them between functions in scope, some not.
+    for (index, call) in report.calls.iter_mut().enumerate() {
+        call.caller = report.functions[index].function.clone();
+        call.callee = texts.key();
+    }
     for (index, mutant) in report.mutants.iter_mut().enumerate() {
         mutant.function = if index % 2 == 0 { shared.clone() } else { texts.key() };
         poison(mutant, &mut texts);
