@@ -27,15 +27,11 @@ const all = (node, out = []) => {
 const wait = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 addEventListener('load', async () => {
   await wait(300);
-  const covering = () => {
-    const head = document.querySelector('header').getBoundingClientRect();
-    return all(document.body).filter(n => n.nodeType == 1).filter(n => {
-      const style = getComputedStyle(n), box = n.getBoundingClientRect();
-      return style.position == 'fixed' && style.opacity != '0' && box.height > 0
-        && box.top < head.bottom && box.bottom > head.top;
-    }).map(n => n.localName + '.' + n.className);
-  };
-  const covered = covering();
+  // What stands on our view, wherever that is scrolled to. The bar may not have become visible yet.
+  const covered = all(document.body).filter(n => n.nodeType == 1).filter(n => {
+    const box = n.getBoundingClientRect();
+    return getComputedStyle(n).position == 'fixed' && box.height > 0 && box.bottom > 0;
+  }).map(n => n.localName + '.' + n.className);
   location.hash = '#mutant/FILE';
   await wait(300);
   const spans = all(document.body).filter(n => n.localName == 'span' && n.classList.contains('mutant'));
