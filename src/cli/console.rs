@@ -1,15 +1,16 @@
-//! The two output streams: where they go, whether they are coloured, how wide they are.
+//! The two output streams: where they go, whether they are coloured and linked, how wide they are.
 //!
 //! Invariant: standard output carries the result only; a reader that goes away is no error.
 
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
+use std::path::Path;
 
 use super::args::{Appearance, ColorChoice};
 use super::error::{CliError, Kind};
-use super::github_actions;
+use super::{github_actions, links};
 use crate::report::escape::visible;
-use crate::report::terminal::{Style, Verbosity};
+use crate::report::terminal::{LinkForm, Style, Verbosity};
 
 /// Width of prose where the terminal's is not known.
 const WIDTH: usize = 100;
@@ -25,6 +26,8 @@ pub(super) struct Stream {
     pub(super) terminal: bool,
     /// Whether to colour what goes there.
     pub(super) color: bool,
+    /// How links are written there; `None`: not at all.
+    links: Option<LinkForm>,
     /// Width of a line of prose, in characters.
     width: usize,
 }
@@ -50,6 +53,7 @@ impl Console {
             Stream {
                 terminal,
                 color: colored(appearance.color, terminal, &variable),
+                links: links::form(appearance.color, terminal, &variable),
                 width: width(size.map(|(width, _)| width.0)),
             }
         };
@@ -63,7 +67,14 @@ impl Console {
 
     /// How a report looks on `stream`.
     pub(super) fn style(&self, stream: Stream) -> Style {
-        Style { color: stream.color, width: stream.width, verbosity: self.verbosity }
+        let links = None;
+        Style { color: stream.color, width: stream.width, verbosity: self.verbosity, links }
+    }
+
+    /// Like [`Console::style`], with links into the working tree around `repo`.
+    pub(super) fn linked_style(&self, stream: Stream, repo: &Path) -> Style {
+        let links = stream.links.and_then(|form| links::into(form, repo));
+        Style { links, ..self.style(stream) }
     }
 
     /// Writes a result to standard output. A closed pipe (`| head`) is not an error: its reader has

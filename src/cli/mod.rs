@@ -13,6 +13,7 @@ mod explain;
 mod github_actions;
 mod hints;
 mod interrupt;
+mod links;
 mod output;
 mod progress;
 mod record;

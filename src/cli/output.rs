@@ -118,7 +118,7 @@ fn check_path(path: &Path) -> Result<(), CliError> {
 
 /// Shows the report, and writes what was asked for. What a person reads goes to standard error
 /// where a report takes standard output. A `live` report, which a run has just made, is also put
-/// where GitHub Actions shows it.
+/// where GitHub Actions shows it. What is shown may link to the files of the repository at `repo`.
 ///
 /// # Errors
 ///
@@ -128,10 +128,16 @@ pub(super) fn show_and_write(
     report: &Report,
     timings: Option<&Timings>,
     live: bool,
+    repo: Option<&Path>,
     console: Console,
 ) -> Result<(), CliError> {
     let stdout_taken = takes_stdout(&args.report);
-    let style = console.style(if stdout_taken { console.err } else { console.out });
+    let stream = if stdout_taken { console.err } else { console.out };
+    let style = match repo {
+        // The lines are those of the files only where these are what was tested.
+        Some(repo) if report.head.commit.is_none() => console.linked_style(stream, repo),
+        _ => console.style(stream),
+    };
     let mut text = match args.format {
         Shown::Text => terminal::render(report, &style),
         Shown::Agent => agent::write(report),

@@ -32,7 +32,8 @@ pub(super) fn run(args: &ReportArgs, console: Console) -> Result<Exit, CliError>
             report
         }
     };
-    output::show_and_write(&args.output, &report, None, false, console)?;
+    let repo = args.from.is_none().then_some(args.repo.as_path());
+    output::show_and_write(&args.output, &report, None, false, repo, console)?;
     Ok(Exit::Success)
 }
 

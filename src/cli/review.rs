@@ -21,6 +21,8 @@ use crate::report::review::{self, Limits, Plan};
 const ROUNDS: usize = 4;
 /// Waiting shorter than this is not told.
 const TOLD: Duration = Duration::from_secs(3);
+/// How long a dry run waits altogether for GitHub to answer again, and for one answer.
+const DRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(10));
 
 /// Runs the command.
 pub(super) fn run(args: &ReviewArgs, console: Console) -> Result<Exit, CliError> {
@@ -30,17 +32,61 @@ pub(super) fn run(args: &ReviewArgs, console: Console) -> Result<Exit, CliError>
             .caused(Some(&error))
     })?;
     let given = Given { repository: args.repo.clone(), number: args.post.pr };
-    let context = Context::find(&given, &variable).map_err(|error| CliError::from(&error))?;
-    let review = Review::new(context, &args.post);
+    let context = Context::find(&given, &variable);
     if args.dry_run {
-        let text = review.preview(&report, console)?;
+        let text = dry_run(context, &args.post, &report, console)?;
         console.result(&github_actions::as_log(&text))?;
-    } else if review.token.is_none() && !github_actions::is_here() {
-        return Err(no_token());
-    } else {
-        review.post(&report, console)?;
+        return Ok(Exit::Success);
     }
+    let review = Review::new(context.map_err(|error| CliError::from(&error))?, &args.post);
+    if review.token.is_none() && !github_actions::is_here() {
+        return Err(no_token());
+    }
+    review.post(&report, console)?;
     Ok(Exit::Success)
+}
+
+/// What would be posted. Without a token nothing is asked of GitHub; with one it is asked what stands
+/// there, and if that cannot be told soon, the plan is made without it.
+fn dry_run(
+    context: Result<Context, GithubError>,
+    args: &PostArgs,
+    report: &Report,
+    console: Console,
+) -> Result<String, CliError> {
+    let has_token = Token::from_environment(&variable).is_some();
+    let context = match context {
+        Err(GithubError::NoRepository | GithubError::NoPullRequest) if !has_token => None,
+        context => Some(context.map_err(|error| CliError::from(&error))?),
+    };
+    let alone = |context: Option<&Context>| {
+        let (number, head) = match context.map(|context| &context.subject) {
+            Some(Subject::Number { number, head }) => (*number, head.as_ref()),
+            Some(Subject::Branch { head, .. }) => (0, Some(head)),
+            None => (0, None),
+        };
+        let tested = report.pull_request_head.as_ref().or(report.head.commit.as_ref());
+        let head = head.or(tested).map_or("what was tested", String::as_str);
+        let limits = Limits { remarks: args.max_comments, on_lines: true };
+        review::preview(&review::plan(report, &review::assumed(report, number, head), limits))
+    };
+    const AS_IF: &str = "what follows is planned as if nothing stood on the pull request, and the lines of \
+                         changed functions were on its diff";
+    let Some(context) = context.as_ref().filter(|_| has_token) else {
+        console.note(&format!("note: GitHub is not asked, since there is no token: {AS_IF}"));
+        return Ok(alone(context.as_ref()));
+    };
+    let mut review = Review::new(context.clone(), args);
+    (review.pace.patience, review.pace.answer) = DRY;
+    match review.preview(report, console) {
+        Err(error) if !args.review_required => {
+            let shown = CliError::from(&error).render(false);
+            let text = format!("warning: GitHub cannot be asked; {AS_IF}\n{shown}");
+            console.aside(&github_actions::as_log(&text));
+            Ok(alone(Some(&review.context)))
+        }
+        outcome => outcome.map_err(|error| CliError::from(&error)),
+    }
 }
 
 /// A review that is to be posted.
@@ -151,15 +197,12 @@ impl Review {
         Ok(())
     }
 
-    fn preview(&self, report: &Report, console: Console) -> Result<String, CliError> {
-        let client = self.client(self.token.as_ref(), console);
-        let text = client.and_then(|client| {
-            Ok(match self.read(&client, report)? {
-                Ok(pull) => review::preview(&review::plan(report, &pull, self.limits)),
-                Err(why) => format!("Nothing is to be done: {why}.\n"),
-            })
-        });
-        text.map_err(|error| CliError::from(&error))
+    fn preview(&self, report: &Report, console: Console) -> Result<String, GithubError> {
+        let client = self.client(self.token.as_ref(), console)?;
+        Ok(match self.read(&client, report)? {
+            Ok(pull) => review::preview(&review::plan(report, &pull, self.limits)),
+            Err(why) => format!("Nothing is to be done: {why}.\n"),
+        })
     }
 
     fn client(&self, token: Option<&Token>, console: Console) -> Result<Client, GithubError> {
@@ -254,7 +297,7 @@ fn posted(plan: &Plan) -> String {
 fn no_token() -> CliError {
     CliError::usage("a review needs a token, and the environment has none")
         .hint("set GITHUB_TOKEN (or MUTDIFF_GITHUB_TOKEN) to one with `pull-requests: write`")
-        .hint("mutdiff review --dry-run shows what would be posted, without a token for public repositories")
+        .hint("mutdiff review --dry-run shows what would be posted, and needs none")
 }
 
 fn variable(name: &str) -> Option<String> {

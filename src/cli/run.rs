@@ -33,7 +33,7 @@ pub(super) fn run(args: &RunArgs, console: Console) -> Result<Exit, CliError> {
     let timings = args.timings.then_some(&report.timings);
     // A review says on the lines what annotations would say there: only one of them does.
     let live = !args.list && review.is_none();
-    output::show_and_write(&args.output, &report, timings, live, console)?;
+    output::show_and_write(&args.output, &report, timings, live, Some(&options.repo), console)?;
     if let Some(advice) = look_at_one(&report, &options.repo) {
         console.note(&advice);
     }

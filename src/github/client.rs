@@ -25,8 +25,6 @@ use super::retry::{Next, Pace, Signal, next};
 use super::transport::Connector;
 use super::{ApiUrl, GithubError, Token};
 
-/// How long an answer may take.
-const ANSWER: Duration = Duration::from_secs(30);
 /// Longest answer that is read, in bytes.
 const BODY: usize = 32 << 20;
 /// Longest piece of what GitHub says that is shown, in characters.
@@ -202,9 +200,11 @@ impl Client {
                 let body = body.map_err(|error| Outcome::Lost(chain(error.as_ref())))?;
                 Ok(read(parts.status.as_u16(), &parts.headers, &body.to_bytes()))
             };
-            match tokio::time::timeout(ANSWER, answer).await {
+            match tokio::time::timeout(self.pace.answer, answer).await {
                 Ok(Ok(outcome) | Err(outcome)) => outcome,
-                Err(_) => Outcome::Lost(format!("no answer within {} s", ANSWER.as_secs())),
+                Err(_) => {
+                    Outcome::Lost(format!("no answer within {} s", self.pace.answer.as_secs()))
+                }
             }
         })
     }

@@ -17,11 +17,17 @@ pub struct Pace {
     pub pause: Duration,
     /// How long to wait altogether for limits and outages to end.
     pub patience: Duration,
+    /// How long an answer may take.
+    pub answer: Duration,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { pause: Duration::from_secs(1), patience: Duration::from_secs(300) }
+        Self {
+            pause: Duration::from_secs(1),
+            patience: Duration::from_secs(300),
+            answer: Duration::from_secs(30),
+        }
     }
 }
 
@@ -98,7 +104,11 @@ fn limit(signal: &Signal, tries: u32, now: u64, pace: Pace) -> Option<Duration> 
 mod tests {
     use super::*;
 
-    const PACE: Pace = Pace { pause: Duration::from_secs(1), patience: Duration::from_secs(300) };
+    const PACE: Pace = Pace {
+        pause: Duration::from_secs(1),
+        patience: Duration::from_secs(300),
+        answer: Duration::from_secs(30),
+    };
 
     fn after(signal: &Signal, tries: u32) -> Next {
         next(signal, tries, 1_000_000, Duration::ZERO, PACE)

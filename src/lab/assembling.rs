@@ -15,7 +15,8 @@ use crate::config::Options;
 use crate::git::{Head, LineMap};
 use crate::model::{
     Conclusion, Counts, DecidedMutant, FailedTest, Gate, GateKind, NotRunReason, Notice,
-    REPORT_VERSION, RepoPath, Report, Revision, ScopedFunctionReport, SkippedFile, TestId, Verdict,
+    REPORT_VERSION, RepoPath, Report, ReportedCall, Revision, ScopedFunctionReport, SkippedFile,
+    TestId, Verdict,
 };
 
 /// A mutant with what became of it.
@@ -63,6 +64,8 @@ pub(super) struct Parts {
     pub runner: String,
     /// Functions in scope.
     pub functions: Vec<ScopedFunctionReport>,
+    /// Calls between them.
+    pub calls: Vec<ReportedCall>,
     /// Mutants.
     pub mutants: Vec<DecidedMutant>,
     /// Tests that fail without a mutant.
@@ -139,6 +142,7 @@ pub(super) fn report(
         counts,
         score: counts.score(),
         functions: parts.functions,
+        calls: parts.calls,
         mutants: parts.mutants,
         skipped_files,
         failing_tests: parts.failing,

@@ -57,10 +57,11 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
                 .into(),
         });
     }
-    let (scoped, notices) = scope(options, &mut subject, &change, &known)?;
-    parts.notices.extend(notices);
+    let scoped = scope(options, &mut subject, &change, &known)?;
+    parts.notices.extend(scoped.notices);
+    parts.calls = scoped.calls;
     let environment = environment.unwrap_or_else(Environment::unknown);
-    let planned = plan(options, &mut subject, &environment, &scoped, &known)?;
+    let planned = plan(options, &mut subject, &environment, &scoped.functions, &known)?;
     let turn = not_run(NotRunReason::NotAsked);
     let against = AgainstBase::default();
     parts.mutants =
@@ -203,9 +204,11 @@ fn conduct(
     if parts.failing.is_empty() {
         parts.failing = stored_failures(&known);
     }
-    let (scoped, notices) = scope(run.options, subject, change, &known)?;
-    parts.notices.extend(notices);
-    let Plan { functions, mutants } = plan(run.options, subject, run.environment, &scoped, &known)?;
+    let scoped = scope(run.options, subject, change, &known)?;
+    parts.notices.extend(scoped.notices);
+    parts.calls = scoped.calls;
+    let Plan { functions, mutants } =
+        plan(run.options, subject, run.environment, &scoped.functions, &known)?;
     parts.functions = functions;
     let runs =
         |path: &&RepoPath| run.environment.interpreter.compiles(&subject.root.join(path.as_str()));

@@ -12,8 +12,8 @@ use super::changed_tests::ChangedTests;
 use super::subject::{Subject, is_code, is_test_file};
 use crate::config::Options;
 use crate::model::{
-    CallGraph, Function, FunctionKey, ImportTrace, Notice, QualName, RepoPath, ScopeKind,
-    ScopedFunction, TestId,
+    CallGraph, Function, FunctionKey, ImportTrace, Notice, QualName, RepoPath, ReportedCall,
+    ScopeKind, ScopedFunction, TestId,
 };
 use crate::scope::{ChangedNames, Kin, ScopeInput, Users, select};
 use crate::store::{PastTest, StoredTrace};
@@ -48,13 +48,24 @@ impl Known {
     }
 }
 
-/// The functions in scope, and what the reader should know of how they were found.
+/// The scope of a run.
+#[derive(Debug, Default)]
+pub(super) struct Scoped {
+    /// The functions, nearest to the change first.
+    pub functions: Vec<ScopedFunction>,
+    /// The calls between them.
+    pub calls: Vec<ReportedCall>,
+    /// What the reader should know of how they were found.
+    pub notices: Vec<Notice>,
+}
+
+/// The functions in scope.
 pub(super) fn scope(
     options: &Options,
     subject: &mut Subject,
     change: &Change,
     known: &Known,
-) -> Result<(Vec<ScopedFunction>, Vec<Notice>), LabError> {
+) -> Result<Scoped, LabError> {
     let mut test_files = subject.test_files();
     test_files.extend(
         change.functions.keys().map(|key| &key.path).filter(|path| is_test_file(path)).cloned(),
@@ -76,7 +87,7 @@ pub(super) fn scope(
     let mut functions: Vec<&Function> =
         subject.all_functions().filter(|function| is_code(&function.key.path)).collect();
     functions.sort_by(|a, b| (&a.key.path, a.bytes.start).cmp(&(&b.key.path, b.bytes.start)));
-    let scoped = select(&ScopeInput {
+    let chosen = select(&ScopeInput {
         kind: options.scope,
         depth: options.depth,
         changed: &change.functions,
@@ -89,7 +100,30 @@ pub(super) fn scope(
         tied: &subject.tied_to(&change.other_files),
         changed_tests: &tests.tests,
     });
-    Ok((scoped, tests.notice(&subject.base.name).into_iter().collect()))
+    Ok(Scoped {
+        calls: calls(&chosen, &graph, &mentions),
+        functions: chosen,
+        notices: tests.notice(&subject.base.name).into_iter().collect(),
+    })
+}
+
+/// The calls between functions in scope; one that is known from the text only, where no other is.
+fn calls(
+    chosen: &[ScopedFunction],
+    graph: &CallGraph,
+    mentions: &BTreeMap<FunctionKey, FunctionKey>,
+) -> Vec<ReportedCall> {
+    let inside: BTreeSet<&FunctionKey> = chosen.iter().map(|scoped| &scoped.function).collect();
+    let call = |caller: &FunctionKey, callee: &FunctionKey, seen| {
+        let is_one = caller != callee && inside.contains(callee);
+        is_one.then(|| ReportedCall { caller: caller.clone(), callee: callee.clone(), seen })
+    };
+    let mut found = Vec::new();
+    for &caller in &inside {
+        found.extend(graph.callees(caller).filter_map(|callee| call(caller, callee, true)));
+        found.extend(mentions.get(caller).and_then(|callee| call(caller, callee, false)));
+    }
+    found
 }
 
 /// Who imports whom: before the first test, and in functions that tests called.

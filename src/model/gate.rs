@@ -48,8 +48,16 @@ impl Gate {
         }
         self.is_cut_short(mutants)
             || mutants.iter().any(|mutant| self.counts(mutant))
-            || matches!(self.kind, GateKind::Score(least)
-                if counts.score().is_some_and(|score| score * 100.0 < least))
+            || self.misses(counts)
+    }
+
+    /// Whether a score is asked for, and the counts have less. Neither side is rounded: 29 of 100
+    /// meets 29 %, though `0.29 * 100.0` does not.
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    pub fn misses(&self, counts: &Counts) -> bool {
+        let counted = counts.killed + counts.survived + counts.no_tests;
+        matches!(self.kind, GateKind::Score(least)
+            if counted > 0 && (counts.killed as f64) * 100.0 < least * counted as f64)
     }
 
     /// Whether mutants that were left out keep the run from passing.
@@ -182,6 +190,18 @@ mod tests {
         let by = crate::model::TestId::new("t.py::test");
         let mutants = [mutant(Verdict::Killed { by }, None), survived()];
         assert!(fails("score=50.1", &mutants) && !fails("score=50", &mutants));
+    }
+
+    #[test]
+    fn no_score_passes_or_fails_by_rounding() {
+        let misses = |text: &str, killed, survived| {
+            gate(text).misses(&Counts { killed, survived, ..Counts::default() })
+        };
+        assert!(misses("score=80", 7999, 2001) && !misses("score=80", 8, 2));
+        assert!(misses("score=100", 99_999, 1) && !misses("score=100", 7, 0));
+        for killed in 0..=100 {
+            assert!(!misses(&format!("score={killed}"), killed, 100 - killed), "{killed}");
+        }
     }
 
     #[test]

@@ -28,8 +28,8 @@ pub use graph::CallGraph;
 pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
 pub use recorded::TraceSummary;
 pub use report::{
-    Conclusion, Counts, DecidedMutant, Notice, Phase, PhaseTime, REPORT_VERSION, Report, Revision,
-    ScopedFunctionReport, SkippedFile, SourceText, Timings,
+    Conclusion, Counts, DecidedMutant, Notice, Phase, PhaseTime, REPORT_VERSION, Report,
+    ReportedCall, Revision, ScopedFunctionReport, SkippedFile, SourceText, Timings,
 };
 pub use review::{
     Action, ChangedFile, LineComment, NewReview, Place, Posted, PullRequest, StandingRemark,

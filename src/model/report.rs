@@ -9,7 +9,8 @@ use super::{
     RepoPath, ScopeKind, Span, TestId, Verdict,
 };
 
-/// Version of the JSON report. Changelog: 1 = first.
+/// Version of the JSON report. Changelog: 1 = first; `calls` came later, and reads as none where it is
+/// missing.
 pub const REPORT_VERSION: u32 = 1;
 
 /// All that a run found.
@@ -42,6 +43,9 @@ pub struct Report {
     pub score: Option<f64>,
     /// The functions in scope, nearest to the change first.
     pub functions: Vec<ScopedFunctionReport>,
+    /// The calls between functions in scope, those without mutants too.
+    #[serde(default)]
+    pub calls: Vec<ReportedCall>,
     /// Every mutant of the scope, nearest to the change first.
     pub mutants: Vec<DecidedMutant>,
     /// Files that were left out, with why.
@@ -164,6 +168,18 @@ pub struct ScopedFunctionReport {
     pub reasons: Reasons,
     /// How many mutants it has.
     pub mutants: usize,
+}
+
+/// A call between two functions in scope.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ReportedCall {
+    /// Who calls.
+    pub caller: FunctionKey,
+    /// Who is called.
+    pub callee: FunctionKey,
+    /// Whether a test was seen to make it; otherwise the caller's text mentions the callee, and no
+    /// test reaches the caller.
+    pub seen: bool,
 }
 
 /// A mutant and what became of it.

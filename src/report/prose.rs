@@ -84,9 +84,18 @@ pub(super) fn duration(milliseconds: f64) -> String {
     }
 }
 
-/// A share as a percentage with at most one digit, rounded down, so that only all is 100 %.
+/// A share as a percentage with at most one digit, rounded half up; only all is 100 %, and only
+/// nothing is 0 %.
 pub(super) fn percent(share: f64) -> String {
-    let tenths = (share * 1000.0 + 1e-9).floor();
+    percent_below(share, if share < 1.0 { 100.0 } else { f64::INFINITY })
+}
+
+/// Like [`percent`], and never as much as `limit` percent, which the share is below.
+pub(super) fn percent_below(share: f64, limit: f64) -> String {
+    // A share such as 0.0015 is a little less than it says.
+    let nearest = (share * 1000.0 + 0.5 + 1e-9).floor();
+    let tenths = if nearest / 10.0 >= limit { (share * 1000.0).floor() } else { nearest };
+    let tenths = if share > 0.0 { tenths.max(1.0) } else { tenths };
     let digits = usize::from(tenths % 10.0 != 0.0);
     format!("{:.digits$} %", tenths / 10.0)
 }
@@ -130,11 +139,32 @@ mod tests {
     }
 
     #[test]
-    fn only_all_is_a_hundred_percent() {
+    fn shares_are_rounded_half_up_and_only_all_is_a_hundred_percent() {
         assert_eq!(
-            [1.0, 0.9999, 0.5, 0.875, 0.0].map(percent),
-            ["100 %", "99.9 %", "50 %", "87.5 %", "0 %"]
+            [1.0, 0.9999, 0.6875, 0.5, 2.0 / 3.0, 17.0 / 29.0, 0.0001, 0.0].map(percent),
+            ["100 %", "99.9 %", "68.8 %", "50 %", "66.7 %", "58.6 %", "0.1 %", "0 %"]
         );
+    }
+
+    #[test]
+    fn a_score_that_misses_a_limit_is_not_shown_as_one_that_meets_it() {
+        assert_eq!(percent_below(0.7996, 80.0), "79.9 %");
+        assert_eq!(percent_below(0.6875, 70.0), "68.8 %");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_is_at_most_a_tenth_off_and_all_only_for_all(
+            killed in 0_u32..4000, others in 0_u32..4000,
+        ) {
+            prop_assume!(killed + others > 0);
+            let share = f64::from(killed) / f64::from(killed + others);
+            let text = percent(share);
+            let shown: f64 = text.trim_end_matches(" %").parse().unwrap();
+            prop_assert!((shown - share * 100.0).abs() <= 0.1 + 1e-9, "{} {}", share, text);
+            prop_assert_eq!(text == "100 %", others == 0);
+            prop_assert_eq!(text == "0 %", killed == 0);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use crate::model::{
     ByteSpan, ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, Gate,
     LineNo, LineRange, MutantId, NotRunReason, Notice, OperatorId, Phase, PhaseTime, Position,
-    QualName, REPORT_VERSION, Reason, Reasons, RepoPath, Report, Revision, ScopeKind,
+    QualName, REPORT_VERSION, Reason, Reasons, RepoPath, Report, ReportedCall, Revision, ScopeKind,
     ScopedFunctionReport, SkippedFile, SourceText, Span, TestChange, TestId, TestOutcome, Timings,
     Verdict,
 };
@@ -118,6 +118,10 @@ fn mutants() -> Vec<DecidedMutant> {
 pub(crate) fn report() -> Report {
     let total = key("cart", "Cart.total");
     let caller = Reason::CallerOf { function: total.clone(), distance: 1, seen: true };
+    let calls = vec![
+        ReportedCall { caller: key("till", "checkout"), callee: total.clone(), seen: true },
+        ReportedCall { caller: key("cart", "<module>"), callee: total.clone(), seen: false },
+    ];
     let mut functions = vec![
         function(total, lines(10, 24), vec![Reason::Changed]),
         function(key("till", "checkout"), lines(3, 9), vec![caller]),
@@ -153,6 +157,7 @@ pub(crate) fn report() -> Report {
         counts,
         score: counts.score(),
         functions,
+        calls,
         mutants,
         skipped_files: vec![SkippedFile {
             path: RepoPath::new("shop/old.py"),

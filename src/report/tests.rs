@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::escape::tests::hostile;
 use super::format::{Format, FormatOptions};
+use super::terminal::{self, Verbosity};
 use super::{json, sample};
 use crate::model::{
     DecidedMutant, FunctionKey, LineNo, MutantId, OperatorId, QualName, Reason, RepoPath, Report,
@@ -49,6 +50,11 @@ fn poisoned(all: &[String]) -> Report {
     for function in &mut report.functions {
         function.function = texts.key();
         poison_reasons(&mut function.reasons, &mut texts);
+    }
+    // Some of them between functions in scope, some not.
+    for (index, call) in report.calls.iter_mut().enumerate() {
+        call.caller = report.functions[index].function.clone();
+        call.callee = texts.key();
     }
     for (index, mutant) in report.mutants.iter_mut().enumerate() {
         mutant.function = if index % 2 == 0 { shared.clone() } else { texts.key() };
@@ -275,6 +281,30 @@ proptest! {
         for format in Format::ALL {
             judge(&report, format);
         }
+        judge_links(&report);
+    }
+}
+
+/// Links are all that a page with links has more, and each is ours from its beginning to its end.
+fn judge_links(report: &Report) {
+    let links = Some(terminal::Links::new(terminal::LinkForm::Fragment, "box", b"/r"));
+    for verbosity in [Verbosity::Quiet, Verbosity::Normal, Verbosity::Verbose] {
+        let style = terminal::Style { verbosity, ..terminal::Style::default() };
+        let plain = terminal::render(report, &style);
+        let linked = terminal::render(report, &terminal::Style { links: links.clone(), ..style });
+        let mut back = String::new();
+        for (index, part) in linked.split("\x1b]8;;").enumerate() {
+            let (target, text) = match index {
+                0 => ("", part),
+                _ => part.split_once("\x1b\\").expect("the sequence ends"),
+            };
+            let is_start = index % 2 == 1;
+            assert!(index == 0 || target.starts_with("file://box/r/") == is_start, "{target:?}");
+            assert!(!is_start || !text.contains('\n'), "{text:?}");
+            back.push_str(text);
+        }
+        assert_eq!(back, plain);
+        no_control(Format::Text, &plain);
     }
 }
 

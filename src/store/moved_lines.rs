@@ -205,6 +205,7 @@ mod tests {
             def_line: line(first),
             bytes: ByteSpan { start: 0, end: 0 },
             fingerprint: Fingerprint::new([0; 32]),
+            doctest: None,
             header: None,
             parent: None,
         };

@@ -27,6 +27,11 @@ const all = (node, out = []) => {
 const wait = milliseconds => new Promise(done => setTimeout(done, milliseconds));
 addEventListener('load', async () => {
   await wait(300);
+  // What stands on our view, wherever that is scrolled to. The bar may not have become visible yet.
+  const covered = all(document.body).filter(n => n.nodeType == 1).filter(n => {
+    const box = n.getBoundingClientRect();
+    return getComputedStyle(n).position == 'fixed' && box.height > 0 && box.bottom > 0;
+  }).map(n => n.localName + '.' + n.className);
   location.hash = '#mutant/FILE';
   await wait(300);
   const spans = all(document.body).filter(n => n.localName == 'span' && n.classList.contains('mutant'));
@@ -35,8 +40,20 @@ addEventListener('load', async () => {
   const closed = drawer();
   survivors[0]?.dispatchEvent(new MouseEvent('click', { bubbles: true, composed: true }));
   await wait(300);
+  const drawn = [...document.querySelectorAll('#change svg g')];
+  const inside = (inner, outer) => inner.left >= outer.left && inner.right <= outer.right
+    && inner.top >= outer.top && inner.bottom <= outer.bottom;
+  const fits = box => {
+    const frame = box.querySelector('rect').getBoundingClientRect();
+    return inside(frame, box.closest('svg').getBoundingClientRect()) && frame.width > 0
+      && [...box.querySelectorAll('text')].every(text => inside(text.getBoundingClientRect(), frame));
+  };
   document.documentElement.setAttribute('data-probe', JSON.stringify({
     survivors: survivors.length, closed, open: drawer(), faults,
+    covered, bars: all(document.body).filter(n => n.localName == 'div' && n.classList.contains('top-offset')).length,
+    boxes: drawn.map(box => box.querySelector('.name').textContent),
+    calls: document.querySelectorAll('#change svg path.seen').length,
+    unfit: drawn.filter(box => !fits(box)).map(box => box.textContent),
     details: document.querySelectorAll('#change details').length,
     foreign: document.querySelectorAll('img, iframe, object, a[href]').length,
     requests: performance.getEntriesByType('resource').map(r => r.name),
@@ -88,12 +105,20 @@ fn survivors_are_listed_and_a_mutant_opens_without_a_request() {
     assert!(seen["survivors"].as_u64() >= Some(2), "{seen}");
     assert_eq!((&seen["closed"], &seen["open"]), (&"closed".into(), &"half".into()), "{seen}");
     assert!(seen["details"].as_u64() >= Some(3), "{seen}");
+    assert_eq!(seen["covered"], serde_json::json!([]), "{seen}");
+    assert!(seen["bars"].as_u64() >= Some(1), "the element has another bar now: {seen}");
+    let boxes = serde_json::json!(["rate", "discounted", "Cart.total"]);
+    assert_eq!((&seen["boxes"], &seen["calls"]), (&boxes, &2.into()), "{seen}");
+    assert_eq!(seen["unfit"], serde_json::json!([]), "{seen}");
 }
 
 #[test]
 fn hostile_names_make_no_element_and_no_fault() {
     let nasty = "</script><img src=x onerror=alert(1)><iframe src=//e.x></iframe>";
     let mut report = example();
+    for (index, function) in report.functions.iter_mut().enumerate() {
+        function.function.name = mutdiff::model::QualName::new(nasty.repeat(index + 1));
+    }
     for mutant in &mut report.mutants {
         mutant.function.name = mutdiff::model::QualName::new(nasty);
         mutant.replacement = nasty.to_owned();
@@ -103,4 +128,9 @@ fn hostile_names_make_no_element_and_no_fault() {
     let Some(seen) = seen(&report, "discounts.py") else { return };
     assert_eq!(seen["faults"], serde_json::json!([]), "{seen}");
     assert_eq!((&seen["foreign"], &seen["open"]), (&0.into(), &"half".into()), "{seen}");
+    assert_eq!(
+        (seen["boxes"].as_array().map(Vec::len), &seen["unfit"]),
+        (Some(3), &serde_json::json!([])),
+        "{seen}"
+    );
 }

@@ -47,6 +47,27 @@ fn a_saved_report_is_shown_without_a_target_and_read_from_standard_input() {
 }
 
 #[test]
+fn links_are_written_where_they_are_forced_and_never_into_a_plain_pipe() {
+    let project = small();
+    let (ran, _) = project.run(1, &[]);
+    assert!(!ran.stdout.contains('\x1b'), "{ran}");
+    let shown = |value: &str, arguments: &[&str]| {
+        let mut command = project.mutdiff(&["report"]);
+        command.args(arguments).env("TERM", "xterm-kitty").env("FORCE_HYPERLINK", value);
+        Ran::of(&mut command).expect(0).stdout
+    };
+    let linked = shown("1", &[]);
+    let root = project.root().canonicalize().expect("it is there");
+    let target = format!("{}/till.py#2\x1b\\line 2\x1b]8;;\x1b\\", root.display());
+    assert!(linked.contains(&target), "{linked:?}");
+    assert!(!shown("0", &[]).contains('\x1b'));
+    assert!(!shown("1", &["--color", "never"]).contains('\x1b'));
+    // The lines of a saved report may be those of other files.
+    let saved = project.everything().join("report.json").display().to_string();
+    assert!(!shown("1", &["--from", &saved]).contains('\x1b'));
+}
+
+#[test]
 fn a_report_on_standard_output_is_alone_there() {
     let project = small();
     let ran = Ran::of(&mut project.main_job(&["--report", "json=-"])).expect(1);

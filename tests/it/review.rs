@@ -383,12 +383,58 @@ fn line_ends_of_a_browser_change_nothing() {
 #[test]
 fn a_dry_run_shows_all_and_writes_nothing() {
     let github = github();
-    let plain = || ReviewRun::new(&github, &two()).of_number().argument("--dry-run");
-    for run in [plain(), plain().token("good")] {
-        let ran = run.run().expect(0);
-        ran.says("post a review of 1111").says("remark on shop/cart.py:5").says("post the summary");
-    }
+    let dry = ReviewRun::new(&github, &two()).of_number().argument("--dry-run").token("good");
+    let ran = dry.run().expect(0);
+    ran.says("post a review of 1111").says("remark on shop/cart.py:5").says("post the summary");
     assert_eq!(github.writes(), [] as [&str; 0]);
+}
+
+/// A run whose GitHub is a port on which nobody answers.
+fn nobody(report: &Report) -> (std::net::TcpListener, ReviewRun) {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let url = format!("http://{}", silent.local_addr().expect("it has one"));
+    let event = json!({"pull_request": {"number": 7, "head": {"sha": HEAD}}});
+    let run = ReviewRun::new(&Github::start(world()), report)
+        .variable("GITHUB_API_URL", &url)
+        .event("pull_request", &event)
+        .argument("--dry-run");
+    (silent, run)
+}
+
+#[test]
+fn a_dry_run_without_a_token_asks_nobody() {
+    let (silent, run) = nobody(&two());
+    silent.set_nonblocking(true).expect("it can be");
+    let start = Instant::now();
+    run.run()
+        .expect(0)
+        .says("GitHub is not asked, since there is no token")
+        .says("post a review of 1111")
+        .says("remark on shop/cart.py:5")
+        .says("post the summary");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(silent.accept().is_err(), "somebody was asked");
+    // Nor does it need to know which pull request it is.
+    let project = Project::empty(Python::usual());
+    project.write("report.json", json::write(&two()));
+    Ran::of(&mut project.mutdiff(&["review", "--from", "report.json", "--dry-run"]))
+        .expect(0)
+        .says("remark on shop/cart.py:5");
+}
+
+#[test]
+fn a_dry_run_that_gets_no_answer_plans_without_one_soon() {
+    let (closed, run) = nobody(&two());
+    drop(closed);
+    let start = Instant::now();
+    let run = run.token("good");
+    run.run().expect(0).says("warning: GitHub cannot be asked").says("remark on shop/cart.py:5");
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    run.argument("--review-required").run().expect(4);
+    // The same for a token that is not taken.
+    let github = github();
+    let refused = ReviewRun::new(&github, &two()).of_number().argument("--dry-run").token("old");
+    refused.run().expect(0).says("warning: GitHub cannot be asked").says("post the summary");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::change::Change;
 use super::environment::Environment;
 use super::planning::{Planned, Route, plan};
 use super::running::known;
-use super::scoping::{Known, scope};
+use super::scoping::{Known, Scoped, scope};
 use super::showing;
 use super::subject::{Subject, is_code, is_test_file};
 use super::{Events, LabError};
@@ -44,7 +44,8 @@ pub fn explain(
     let target = target::find(&mut subject, last.as_ref(), name)?;
     let environment = Environment::remembered(options, &subject, &store)?;
     let known = known(&subject, &store)?;
-    let (scoped, mut notices) = scope(options, &mut subject, &change, &known)?;
+    let Scoped { functions: scoped, mut notices, .. } =
+        scope(options, &mut subject, &change, &known)?;
     let mut explanation = empty(&subject, &target);
     if known.trace.tests().is_empty() {
         notices.push(Notice {

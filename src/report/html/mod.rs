@@ -4,6 +4,7 @@
 //! Invariant: no request leaves the page (its policy forbids them all), its scripts are those
 //! whose digests the policy names, and all text of the project is text.
 
+mod drawing;
 mod policy;
 mod view;
 
@@ -14,9 +15,13 @@ use super::escape::{html, json_in_script};
 
 const ELEMENT: &str = include_str!("mutation-test-elements.js");
 const STYLE: &str = include_str!("style.css");
-/// Hands the data to the element.
-const START: &str = "document.querySelector('mutation-test-report-app').report=\
-                     JSON.parse(document.getElementById('report').textContent);";
+/// Hands the data to the element. Its bar, which stands at the top of the window whenever the one in its
+/// head is out of sight, would cover our view: it is above the window until the element reaches its top.
+const START: &str = "const app=document.querySelector('mutation-test-report-app');\
+                     app.report=JSON.parse(document.getElementById('report').textContent);\
+                     new IntersectionObserver(([seen])=>\
+                     app.style.setProperty('--top-offset',seen.isIntersecting?'0px':'-9rem'),\
+                     {rootMargin:'0px 0px -100% 0px'}).observe(app);";
 
 /// The page.
 pub fn write(report: &Report) -> String {
@@ -59,7 +64,7 @@ mod tests {
     #[test]
     fn the_elements_script_cannot_end_its_tag() {
         assert!(!ELEMENT.contains("</script") && !ELEMENT.contains("<script"));
-        assert!(!START.contains('<'));
+        assert!(!START.contains('<') && !START.contains('&'));
     }
 
     #[test]

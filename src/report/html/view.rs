@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
+use super::drawing::{Drawn, draw};
 use crate::model::{
-    ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FunctionKey, Reason, Report,
+    ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FunctionKey, Reason, Report, ReportedCall,
     ScopedFunctionReport, Verdict,
 };
 use crate::report::advice::what_would_notice;
@@ -31,7 +32,7 @@ pub(super) fn view(report: &Report) -> String {
     out.push_str("<section id=\"change\">\n<h2>The change and what reaches it</h2>\n");
     out.push_str("<ul class=\"graph\">\n");
     for (changed, callers) in graph(report) {
-        function(&mut out, changed, &mutants, &callers);
+        function(&mut out, changed, &mutants, &callers, &report.calls);
     }
     out.push_str("</ul>\n</section>\n");
     asides(&mut out, report);
@@ -150,8 +151,21 @@ fn graph(report: &Report) -> Vec<(Node<'_>, Callers<'_>)> {
     roots
 }
 
-fn function(out: &mut String, node: Node<'_>, mutants: &ByFunction<'_>, callers: &Callers<'_>) {
+fn function(
+    out: &mut String,
+    node: Node<'_>,
+    mutants: &ByFunction<'_>,
+    callers: &Callers<'_>,
+    calls: &[ReportedCall],
+) {
     out.push_str("<li>");
+    if !callers.is_empty() {
+        let near = callers.iter().flat_map(|(distance, nodes)| {
+            nodes.iter().map(|node| drawn(*node, *distance, mutants))
+        });
+        let all: Vec<Drawn<'_>> = std::iter::once(drawn(node, 0, mutants)).chain(near).collect();
+        out.push_str(&draw(&all, calls));
+    }
     described(out, node, mutants);
     if !callers.is_empty() {
         out.push_str("<ul>\n");
@@ -171,6 +185,19 @@ fn function(out: &mut String, node: Node<'_>, mutants: &ByFunction<'_>, callers:
         out.push_str("</ul>\n");
     }
     out.push_str("</li>\n");
+}
+
+/// A function for the drawing.
+fn drawn<'r>(node: Node<'r>, distance: u32, mutants: &ByFunction<'r>) -> Drawn<'r> {
+    let own = mutants.get(node.key).map(Vec::as_slice).unwrap_or_default();
+    let counts = Counts::of(own.iter().copied());
+    let unnoticed = counts.survived + counts.no_tests;
+    let (verdicts, class) = match (counts.mutants, unnoticed) {
+        (0, _) => ("no mutants".to_owned(), "aside"),
+        (all, 0) => (count(all, "mutant"), "good"),
+        (all, some) => (format!("{some} of {all} unnoticed"), "bad"),
+    };
+    Drawn { key: node.key, distance, verdicts, class }
 }
 
 fn described(out: &mut String, node: Node<'_>, mutants: &ByFunction<'_>) {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, Gate, LineRange,
     MutantId, NotRunReason, Notice, OperatorId, PhaseTime, QualName, Reason, RepoPath, Report,
-    Revision, ScopeKind, ScopedFunctionReport, SkippedFile, SourceText, Span, TestId, Timings,
-    Verdict,
+    ReportedCall, Revision, ScopeKind, ScopedFunctionReport, SkippedFile, SourceText, Span, TestId,
+    Timings, Verdict,
 };
 
 /// The whole report.
@@ -28,6 +28,8 @@ pub(super) struct ReportView {
     counts: Counts,
     score: Option<f64>,
     functions: Vec<FunctionView>,
+    #[serde(default)]
+    calls: Vec<ReportedCall>,
     mutants: Vec<MutantView>,
     skipped_files: Vec<SkippedFile>,
     failing_tests: Vec<FailedTest>,
@@ -171,6 +173,7 @@ impl From<&Report> for ReportView {
             counts: report.counts,
             score: report.score,
             functions: report.functions.iter().map(FunctionView::from).collect(),
+            calls: report.calls.clone(),
             mutants: report.mutants.iter().map(MutantView::from).collect(),
             skipped_files: report.skipped_files.clone(),
             failing_tests: report.failing_tests.clone(),
@@ -197,6 +200,7 @@ impl From<ReportView> for Report {
             counts: view.counts,
             score: view.score,
             functions: view.functions.into_iter().map(ScopedFunctionReport::from).collect(),
+            calls: view.calls,
             mutants: view.mutants.into_iter().map(DecidedMutant::from).collect(),
             skipped_files: view.skipped_files,
             failing_tests: view.failing_tests,

@@ -3,6 +3,7 @@
 //! Invariant: a plan that was carried out leaves nothing to do for the same report: what stands is
 //! not said again, what somebody deleted stays deleted, and nothing of others is touched.
 
+mod assumed;
 mod markdown;
 mod marker;
 mod patch;
@@ -16,6 +17,7 @@ mod summary;
 mod table;
 mod vet;
 
+pub use assumed::assumed;
 pub use plan::{Limits, Plan, plan};
 pub use preview::preview;
 pub use vet::{VetError, vet};

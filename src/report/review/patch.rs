@@ -57,6 +57,11 @@ impl Side {
         self.get(number).map(|line| line.text.as_str())
     }
 
+    /// Every line with its number.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.lines.iter().map(|line| (line.number, line.text.as_str()))
+    }
+
     /// The numbers of the lines with such a text.
     pub(super) fn with_text<'a>(&'a self, text: &'a str) -> impl Iterator<Item = u32> + 'a {
         let same = move |line: &&PatchLine| same(&line.text, text);

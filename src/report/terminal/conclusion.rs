@@ -5,7 +5,7 @@
 use crate::model::{ChangeOfVerdict, Conclusion, Counts, GateKind, NotRunReason, Report, Verdict};
 
 use super::page::{Page, Role};
-use crate::report::prose::{NO_BREAK, count, duration, listed, percent};
+use crate::report::prose::{NO_BREAK, count, duration, listed, percent, percent_below};
 
 /// `20 killed, 2 survived, 1 no tests`: what is there, most wanted first. For prose: a number and
 /// its word stay on one line.
@@ -169,9 +169,10 @@ fn failed(report: &Report) -> String {
     }
     if let GateKind::Score(least) = gate.kind
         && let Some(score) = report.score
-        && score * 100.0 < least
+        && gate.misses(counts)
     {
-        parts.push(format!("the score is {}, and at least {least} % is asked for", percent(score)));
+        let score = percent_below(score, least);
+        parts.push(format!("the score is {score}, and at least {least} % is asked for"));
     }
     if gate.is_cut_short(&report.mutants) {
         parts.push(left_out(report));

@@ -4,7 +4,8 @@
 //! every error is on the page; the other verdicts are only when details are wanted.
 
 use crate::model::{
-    ChangeOfVerdict, Counts, DecidedMutant, FunctionKey, LineRange, Reason, Report, Verdict,
+    ChangeOfVerdict, Counts, DecidedMutant, FunctionKey, LineNo, LineRange, Reason, RepoPath,
+    Report, Verdict,
 };
 
 use super::conclusion::breakdown;
@@ -89,6 +90,8 @@ pub(super) fn by_file(page: &mut Page<'_>, report: &Report) {
         }
         page.gap();
         let heading = page.paint(Role::Path, path);
+        let first = groups.iter().find_map(|group| group.lines).map(|lines| lines.first);
+        let heading = page.linked(&RepoPath::new(path), first.unwrap_or(LineNo::FIRST), heading);
         page.line(0, &heading);
         for group in groups {
             function(page, group);
@@ -109,6 +112,10 @@ pub(super) fn reasons(page: &Page<'_>, reasons: &[Reason]) -> String {
 fn function(page: &mut Page<'_>, group: &Group<'_>) {
     page.gap();
     let name = page.paint(Role::Name, group.function.name.as_str());
+    let name = match group.lines {
+        Some(lines) => page.linked(&group.function.path, lines.first, name),
+        None => name,
+    };
     page.line(2, &name);
     let counts = Counts::of(group.mutants.iter().copied());
     let facts = format!(
@@ -165,10 +172,15 @@ fn title(page: &Page<'_>, mutant: &DecidedMutant) -> String {
         "{}  {}  {}  {}{}",
         page.paint(role, mutant.verdict.word()),
         page.paint(Role::Plain, mutant.operator.as_str()),
-        page.paint(Role::Plain, &line_list(&[mutant.span.lines()])),
+        placed(page, mutant, page.paint(Role::Plain, &line_list(&[mutant.span.lines()]))),
         page.paint(Role::Key, mutant.id.as_str()),
         page.paint(Role::Aside, change(mutant.change)),
     )
+}
+
+/// Where a mutant is, as a link to there.
+fn placed(page: &Page<'_>, mutant: &DecidedMutant, painted: String) -> String {
+    page.linked(&mutant.function.path, mutant.span.start.line, painted)
 }
 
 /// A survivor: where, the diff, and who noticed nothing.
@@ -227,16 +239,16 @@ fn no_tests(page: &mut Page<'_>, group: &Group<'_>) {
     let text = format!(
         "{}  no test reaches {} {}",
         page.paint(Role::Bad, "no tests"),
-        line_list(&ranges),
+        placed(page, unreached[0], line_list(&ranges)),
         page.paint(Role::Aside, &format!("({})", count(unreached.len(), "mutant"))),
     );
     page.line(4, &text);
     if page.is_verbose() {
         for mutant in unreached {
             let line = format!(
-                "{}  line {}  {}",
+                "{}  {}  {}",
                 page.paint(Role::Key, mutant.id.as_str()),
-                mutant.span.start.line,
+                placed(page, mutant, format!("line {}", mutant.span.start.line)),
                 edit(page, mutant)
             );
             page.line(6, &line);
@@ -253,7 +265,7 @@ pub(super) fn one_line_each(page: &mut Page<'_>, report: &Report) {
         );
         let line = format!(
             "{}: {}: {}  {}",
-            page.paint(Role::Plain, &place),
+            placed(page, mutant, page.paint(Role::Plain, &place)),
             mutant.verdict.word(),
             edit(page, mutant),
             page.paint(Role::Key, mutant.id.as_str())

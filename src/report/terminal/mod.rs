@@ -1,12 +1,13 @@
 //! The report for a person at a terminal.
 //!
 //! Invariant: a pure function of the report and the style; no text of the project reaches the
-//! terminal with a control character in it, and without colour the output has no escape.
+//! terminal with a control character in it, and without colour and links the output has no escape.
 
 mod compared;
 mod conclusion;
 mod explained;
 mod findings;
+mod links;
 mod page;
 mod plan;
 mod recorded;
@@ -22,6 +23,7 @@ use page::Page;
 pub use compared::comparison;
 pub(in crate::report) use conclusion::{counted, headline};
 pub use explained::explanation;
+pub use links::{LinkForm, Links};
 pub use recorded::recorded;
 pub use single::{mutant, patch};
 pub use store::{byte_size, store_status};
@@ -39,7 +41,7 @@ pub enum Verbosity {
 }
 
 /// How the report is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Style {
     /// Whether to colour.
     pub color: bool,
@@ -47,11 +49,13 @@ pub struct Style {
     pub width: usize,
     /// How much is shown.
     pub verbosity: Verbosity,
+    /// Where names link to, if they do.
+    pub links: Option<Links>,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, width: 100, verbosity: Verbosity::Normal }
+        Self { color: false, width: 100, verbosity: Verbosity::Normal, links: None }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The page that a report is written on: indented lines in roles, coloured where that is asked.
 //!
-//! Invariant: without colour it holds no escape; colours are closed on the line that opens them.
+//! Invariant: without colour and links it holds no escape; both are closed on the line that opens them.
 
 use anstyle::{AnsiColor, Style as Ansi};
 
 use super::{Style, Verbosity};
+use crate::model::{LineNo, RepoPath};
 use crate::report::escape::visible;
 use crate::report::prose::wrapped;
 
@@ -84,6 +85,14 @@ impl<'s> Page<'s> {
         }
         let ansi = role.ansi();
         format!("{ansi}{text}{ansi:#}")
+    }
+
+    /// A piece that went through [`Page::paint`], as a link to a line of a file where there are links.
+    pub(super) fn linked(&self, path: &RepoPath, line: LineNo, painted: String) -> String {
+        match &self.style.links {
+            Some(links) => links.around(path, line, &painted),
+            None => painted,
+        }
     }
 
     /// A line of pieces that went through [`Page::paint`].

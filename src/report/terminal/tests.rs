@@ -64,7 +64,7 @@ fn survivors_are_diffs_nearest_to_the_change_first() {
     --scope all
 
     12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
-    1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % ·
+    1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.7 % ·
     1 kept from an earlier run · 4.0 s
     failed: 1 mutant survived: a breakage that its tests do not notice; 3 mutants
     are reached by no test; the budget was spent: 1 mutant has not run, the next run
@@ -141,7 +141,7 @@ fn verbose_shows_every_mutant_and_every_test() {
     --scope all
 
     12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
-    1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % ·
+    1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.7 % ·
     1 kept from an earlier run · 4.0 s
     failed: 1 mutant survived: a breakage that its tests do not notice; 3 mutants
     are reached by no test; the budget was spent: 1 mutant has not run, the next run
@@ -160,7 +160,7 @@ fn quiet_is_a_line_a_finding() {
     shop/till.py:5:8: survived: < → <=  af5adae25709bb3f
     shop/cart.py:1:8: error: 1 → 2  239735d307ceb52a
     12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
-    1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.6 % ·
+    1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.7 % ·
     1 kept from an earlier run · 4.0 s
     failed: 1 mutant survived: a breakage that its tests do not notice; 3 mutants
     are reached by no test; the budget was spent: 1 mutant has not run, the next run
