@@ -111,6 +111,11 @@ pub(super) enum Command {
     /// It is in `.mutdiff/store.db` at the root of the repository, and can be found again by running
     /// the tests. None of these commands runs anything of the project's.
     Store(StoreArgs),
+    /// Show the settings that are in force, and where each comes from
+    ///
+    /// Flags win over variables of the environment, these over `mutdiff.toml` or `[tool.mutdiff]` in
+    /// `pyproject.toml`, and that over defaults.
+    Config(ConfigArgs),
     /// Test a bundled example with stock Python, to see what mutdiff does
     ///
     /// Unpacks a small project into a temporary git repository with a base and a changed branch,
@@ -143,6 +148,11 @@ pub(super) struct Appearance {
     /// Show a line a finding and the conclusion; no progress
     #[arg(short, long)]
     pub(super) quiet: bool,
+}
+
+impl Appearance {
+    /// That of output before the arguments are known.
+    pub(super) const PLAIN: Self = Self { color: ColorChoice::Auto, verbose: false, quiet: false };
 }
 
 /// When to colour.
@@ -228,6 +238,22 @@ pub(super) struct ShowArgs {
     /// A directory in the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(super) repo: PathBuf,
+    #[command(flatten)]
+    pub(super) appearance: Appearance,
+}
+
+/// `mutdiff config`.
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    /// A directory in the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
+    pub(super) format: StatusFormat,
+    /// Print the JSON Schema of the settings instead, for editors
+    #[arg(long, conflicts_with = "format")]
+    pub(super) schema: bool,
     #[command(flatten)]
     pub(super) appearance: Appearance,
 }

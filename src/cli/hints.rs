@@ -24,6 +24,11 @@ impl From<LabError> for CliError {
     }
 }
 
+/// An error of the settings.
+pub(super) fn config_error(error: ConfigError) -> CliError {
+    LabError::Config(error).into()
+}
+
 impl From<&GithubError> for CliError {
     fn from(error: &GithubError) -> Self {
         let (kind, hints) = github(error);
@@ -127,13 +132,22 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
 
 fn config(error: &ConfigError) -> (Kind, Vec<String>) {
     match error {
-        ConfigError::NotToml { .. } => usage([
-            "python -c 'import tomllib, sys; tomllib.load(open(sys.argv[1], \"rb\"))' pyproject.toml says the same",
-        ]),
-        ConfigError::UnknownKey { .. } => usage(["see docs/scope.md for what may stand there"]),
-        ConfigError::BadValue { .. } | ConfigError::BadPattern { .. } => usage([
+        ConfigError::NotToml { file, .. } => usage([format!(
+            "python -c 'import tomllib, sys; tomllib.load(open(sys.argv[1], \"rb\"))' {file} says the same"
+        )]),
+        ConfigError::TwoFiles => usage(["keep them in one of the two files"]),
+        ConfigError::UnknownKey { nearest, .. } => {
+            let meant = nearest.as_ref().map(|name| format!("did you mean `{name}`?"));
+            let all = "docs/configuration.md has every key".to_owned();
+            (Kind::Usage, meant.into_iter().chain([all]).collect())
+        }
+        ConfigError::BadPattern { .. } => usage(["* is any part of a name, ** any folders"]),
+        ConfigError::BadValue { key, .. } if key.starts_with("invalidates") => usage([
             "for example: [tool.mutdiff.invalidates] \"data/*.json\" = [\"shop/prices.py\"]",
         ]),
+        ConfigError::BadValue { .. } => {
+            usage(["docs/configuration.md has every key, with what it takes"])
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! one that writes to the process's streams.
 
 mod args;
+mod config;
 mod console;
 mod demo;
 mod diff;
@@ -20,12 +21,13 @@ mod record;
 mod report;
 mod review;
 mod run;
+mod settings;
 mod show;
 mod store;
 
 use clap::Parser;
 
-use args::{Cli, Command};
+use args::{Appearance, Cli, Command};
 use console::Console;
 
 pub use exit::Exit;
@@ -33,7 +35,14 @@ pub use exit::Exit;
 /// Parses the process's arguments, runs the command, and prints the error if there is one. Help,
 /// version and usage errors end the process here, as clap does it (0, 0 and 2).
 pub fn main() -> Exit {
-    let command = Cli::parse().into_command();
+    let arguments = match settings::complete(std::env::args_os().collect()) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            Console::new(&Appearance::PLAIN).error(&error);
+            return error.exit();
+        }
+    };
+    let command = Cli::parse_from(arguments).into_command();
     let appearance = match &command {
         Command::Run(args) => &args.appearance,
         Command::Record(args) => &args.appearance,
@@ -42,6 +51,7 @@ pub fn main() -> Exit {
         Command::Diff(args) => &args.appearance,
         Command::Explain(args) => &args.appearance,
         Command::Store(args) => &args.place().appearance,
+        Command::Config(args) => &args.appearance,
         Command::Demo(args) => &args.appearance,
         Command::Review(args) => &args.appearance,
     };
@@ -54,6 +64,7 @@ pub fn main() -> Exit {
         Command::Diff(args) => diff::run(args, console),
         Command::Explain(args) => explain::run(args, console),
         Command::Store(args) => store::run(args, console),
+        Command::Config(args) => config::run(args, console),
         Command::Demo(args) => demo::run(args, console),
         Command::Review(args) => review::run(args, console),
     };

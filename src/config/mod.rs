@@ -2,6 +2,7 @@
 //!
 //! Invariant: an [`Options`] value holds no contradiction; the layers below need not check it.
 
+mod file;
 mod memory;
 mod project;
 mod runner_settings;
@@ -10,8 +11,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use file::{ConfigError, OWN_FILE, PROJECT_FILE, SettingsFile};
 pub use memory::{default_memory_limit, memory_size};
-pub use project::{ConfigError, Invalidates, PROJECT_FILE, ProjectConfig};
+pub use project::{Invalidates, ProjectConfig, TABLES};
 pub use runner_settings::runner_settings;
 
 use crate::model::{Gate, ScopeKind};

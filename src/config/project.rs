@@ -1,51 +1,15 @@
-//! The project's own settings: `[tool.mutdiff]` of its `pyproject.toml`.
+//! What files that are no Python mean to a project: `[tool.mutdiff.invalidates]`.
 //!
-//! Invariant: an unknown key is an error that names the known ones; a project without the table has
-//! the defaults. Where several patterns fit a file, the one that invalidates most holds.
+//! Invariant: a project without the table has the defaults. Where several patterns fit a file, the one that invalidates most holds.
 
 use globset::{Glob, GlobMatcher};
-use thiserror::Error;
-use toml::{Table, Value};
+use toml::Value;
 
+use super::file::{ConfigError, OWN_FILE, SettingsFile};
 use crate::model::RepoPath;
 
-/// Where the settings are, from the root of the repository.
-pub const PROJECT_FILE: &str = "pyproject.toml";
-/// The keys of the table.
-const KEYS: [&str; 1] = ["invalidates"];
-
-/// What is wrong with the settings.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum ConfigError {
-    /// The file is no TOML.
-    #[error("{PROJECT_FILE}: {message}")]
-    NotToml {
-        /// What the parser says.
-        message: String,
-    },
-    /// A key that means nothing.
-    #[error("{PROJECT_FILE}: unknown key `{key}` in [tool.mutdiff]; known: {}", KEYS.join(", "))]
-    UnknownKey {
-        /// The key.
-        key: String,
-    },
-    /// A value that a key cannot have.
-    #[error("{PROJECT_FILE}: `{key}` of [tool.mutdiff] needs {needed}")]
-    BadValue {
-        /// The key, with the pattern.
-        key: String,
-        /// What it needs.
-        needed: &'static str,
-    },
-    /// A pattern that cannot be read.
-    #[error("{PROJECT_FILE}: `{pattern}` in [tool.mutdiff] is no pattern: {message}")]
-    BadPattern {
-        /// The pattern.
-        pattern: String,
-        /// What is wrong with it.
-        message: String,
-    },
-}
+/// The keys that are tables of their own, and no flags.
+pub const TABLES: [&str; 1] = ["invalidates"];
 
 /// What a change of a file that is no Python invalidates.
 #[derive(Debug, Clone)]
@@ -65,31 +29,16 @@ pub struct ProjectConfig {
 }
 
 impl ProjectConfig {
-    /// Reads the text of a `pyproject.toml`.
+    /// Reads the tables among the settings; keys that are flags are the command line's.
     ///
     /// # Errors
     /// [`ConfigError`].
-    pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        // A file that does not speak of mutdiff is none of its business.
-        if !text.contains("mutdiff") {
-            return Ok(Self::default());
-        }
-        let whole: Table = text.parse().map_err(|error: toml::de::Error| ConfigError::NotToml {
-            message: error.to_string(),
-        })?;
-        let table = whole.get("tool").and_then(|tool| tool.get("mutdiff"));
-        let Some(table) = table else { return Ok(Self::default()) };
-        let Value::Table(table) = table else {
-            return Err(ConfigError::BadValue { key: "mutdiff".into(), needed: "to be a table" });
-        };
-        let mut config = Self::default();
-        for (key, value) in table {
-            match key.as_str() {
-                "invalidates" => config.rules = rules(value)?,
-                _ => return Err(ConfigError::UnknownKey { key: key.clone() }),
-            }
-        }
-        Ok(config)
+    pub fn read(settings: Option<&SettingsFile>) -> Result<Self, ConfigError> {
+        let rules = settings
+            .and_then(|settings| Some((settings.file, settings.table.get("invalidates")?)))
+            .map(|(file, value)| rules(file, value))
+            .transpose()?;
+        Ok(Self { rules: rules.unwrap_or_default() })
     }
 
     /// What a change of a file that is no Python invalidates.
@@ -115,12 +64,15 @@ impl ProjectConfig {
 }
 
 /// `pattern = "nothing" | "everything" | [patterns of Python files]`.
-fn rules(value: &Value) -> Result<Vec<(GlobMatcher, Invalidates)>, ConfigError> {
+fn rules(
+    file: &'static str,
+    value: &Value,
+) -> Result<Vec<(GlobMatcher, Invalidates)>, ConfigError> {
     let needed = "\"nothing\", \"everything\" or a list of patterns of Python files";
-    let bad = |key: String| ConfigError::BadValue { key, needed };
+    let bad = |key: String| ConfigError::BadValue { file, key, needed };
     let Value::Table(table) = value else {
         let key = "invalidates".to_owned();
-        return Err(ConfigError::BadValue { key, needed: "to be a table of patterns" });
+        return Err(ConfigError::BadValue { file, key, needed: "to be a table of patterns" });
     };
     let mut rules = Vec::new();
     for (pattern, value) in table {
@@ -129,21 +81,22 @@ fn rules(value: &Value) -> Result<Vec<(GlobMatcher, Invalidates)>, ConfigError> 
             Value::String(word) if word == "nothing" => Invalidates::Nothing,
             Value::String(word) if word == "everything" => Invalidates::Everything,
             Value::Array(files) => {
-                let files = files.iter().map(|file| match file {
-                    Value::String(file) => glob(file),
+                let files = files.iter().map(|value| match value {
+                    Value::String(pattern) => glob(file, pattern),
                     _ => Err(bad(key())),
                 });
                 Invalidates::Files(files.collect::<Result<_, _>>()?)
             }
             _ => return Err(bad(key())),
         };
-        rules.push((glob(pattern)?, invalidates));
+        rules.push((glob(file, pattern)?, invalidates));
     }
     Ok(rules)
 }
 
-fn glob(pattern: &str) -> Result<GlobMatcher, ConfigError> {
+fn glob(file: &'static str, pattern: &str) -> Result<GlobMatcher, ConfigError> {
     let glob = Glob::new(pattern).map_err(|error| ConfigError::BadPattern {
+        file,
         pattern: pattern.to_owned(),
         message: error.kind().to_string(),
     })?;
@@ -157,6 +110,7 @@ fn is_prose(path: &RepoPath) -> bool {
     let first = path.directories().next();
     (text && matches!(first, None | Some("doc" | "docs")))
         || matches!(first, Some(".github" | ".mutdiff" | ".vscode" | ".idea"))
+        || (first.is_none() && name == OWN_FILE)
         || matches!(name, ".gitignore" | ".gitattributes" | ".editorconfig" | ".mailmap")
         || ["LICENSE", "LICENCE", "COPYING", "AUTHORS", "CHANGELOG", "CHANGES"]
             .iter()
@@ -166,6 +120,10 @@ fn is_prose(path: &RepoPath) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<ProjectConfig, ConfigError> {
+        ProjectConfig::read(SettingsFile::find(Some(text), None)?.as_ref())
+    }
 
     fn word(config: &ProjectConfig, path: &str) -> String {
         match config.invalidates(&RepoPath::new(path)) {
@@ -180,7 +138,7 @@ mod tests {
     #[test]
     fn without_settings_all_but_prose_invalidates_everything() {
         for text in ["", "[project]\nname = 'x'\n", "[tool.mutdiff]\n", "not [ toml"] {
-            let config = ProjectConfig::parse(text).unwrap();
+            let config = parse(text).unwrap();
             assert_eq!(word(&config, "data/prices.json"), "everything", "{text}");
             assert_eq!(word(&config, "README.md"), "nothing", "{text}");
             assert_eq!(word(&config, "pkg/template.md"), "everything", "{text}");
@@ -189,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_pattern_that_invalidates_most_holds() {
-        let config = ProjectConfig::parse(
+        let config = parse(
             "[tool.mutdiff.invalidates]\n'*.svg' = 'nothing'\n'data/**' = ['io.py']\n\
              'data/*.json' = ['json_*.py']\n'README.md' = 'everything'\n'data/key.*' = 'everything'\n",
         )
@@ -205,30 +163,17 @@ mod tests {
     #[test]
     fn what_means_nothing_is_an_error_that_says_what_would() {
         for (text, said) in [
-            (
-                "[tool.mutdiff]\ninvalidate = 1\n",
-                "unknown key `invalidate` in [tool.mutdiff]; known: invalidates",
-            ),
-            (
-                "[tool.mutdiff]\ninvalidates = 1\n",
-                "`invalidates` of [tool.mutdiff] needs to be a table",
-            ),
-            (
-                "[tool.mutdiff.invalidates]\n'a' = 'some'\n",
-                "`invalidates.\"a\"` of [tool.mutdiff] needs \"nothing\"",
-            ),
+            ("[tool.mutdiff]\ninvalidates = 1\n", "`invalidates` needs to be a table"),
+            ("[tool.mutdiff.invalidates]\n'a' = 'some'\n", "`invalidates.\"a\"` needs \"nothing\""),
             (
                 "[tool.mutdiff.invalidates]\n'a' = [1]\n",
                 "needs \"nothing\", \"everything\" or a list",
             ),
-            (
-                "[tool.mutdiff.invalidates]\n'a[' = 'nothing'\n",
-                "`a[` in [tool.mutdiff] is no pattern",
-            ),
+            ("[tool.mutdiff.invalidates]\n'a[' = 'nothing'\n", "`a[` is no pattern"),
             ("[tool]\nmutdiff = 1\n", "needs to be a table"),
             ("[tool.mutdiff\n", "pyproject.toml: "),
         ] {
-            let error = ProjectConfig::parse(text).unwrap_err().to_string();
+            let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
         }
     }

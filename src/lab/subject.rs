@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::beside_code::is_text_test;
 use super::{LabError, unlisted};
-use crate::config::{Invalidates, Options, PROJECT_FILE, ProjectConfig};
+use crate::config::{Invalidates, OWN_FILE, Options, PROJECT_FILE, ProjectConfig, SettingsFile};
 use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{
     ContentHash, FileStat, Function, FunctionKey, Notice, RepoPath, SkippedFile, TestId,
@@ -69,8 +69,13 @@ impl Subject {
         let (base_ref, reference) = (from_ci("GITHUB_BASE_REF"), from_ci("GITHUB_REF"));
         let ci = Ci { base_ref: base_ref.as_deref(), reference: reference.as_deref() };
         let base = repository.base(options.base.as_deref(), ci, &head)?;
-        let settings = repository.read(&head, &RepoPath::new(PROJECT_FILE))?.unwrap_or_default();
-        let config = ProjectConfig::parse(&String::from_utf8_lossy(&settings))?;
+        let read = |name: &str| -> Result<Option<String>, LabError> {
+            let bytes = repository.read(&head, &RepoPath::new(name))?;
+            Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        };
+        let (project, own) = (read(PROJECT_FILE)?, read(OWN_FILE)?);
+        let settings = SettingsFile::find(project.as_deref(), own.as_deref())?;
+        let config = ProjectConfig::read(settings.as_ref())?;
         let mut store = Store::open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;

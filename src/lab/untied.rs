@@ -76,11 +76,13 @@ pub(super) fn notices(config: &ProjectConfig, changed: &[RepoPath]) -> Vec<Notic
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::SettingsFile;
 
     #[test]
     fn every_file_is_named_once_with_what_follows_of_it() {
         let config =
-            ProjectConfig::parse("[tool.mutdiff.invalidates]\n'*.sql' = ['db.py']\n").unwrap();
+            SettingsFile::find(None, Some("[invalidates]\n'*.sql' = ['db.py']\n")).unwrap();
+        let config = ProjectConfig::read(config.as_ref()).unwrap();
         let files = ["uv.lock", "tox.ini", "a.json", "q.sql", "README.md"].map(RepoPath::new);
         let said: Vec<String> = notices(&config, &files)
             .into_iter()

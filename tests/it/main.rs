@@ -29,6 +29,7 @@ mod review;
 mod review_scenarios;
 mod scenarios;
 mod second_run;
+mod settings;
 mod show_and_demo;
 mod stale;
 mod state;

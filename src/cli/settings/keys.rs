@@ -1,0 +1,81 @@
+//! The keys: one for each flag that says how a project is tested.
+//!
+//! Invariant: the keys come from the declaration of the command line, so neither can be forgotten.
+
+use clap::{Arg, ArgAction, Command};
+
+/// The commands whose flags can be settings; the first is also what runs without a name.
+pub(super) const COMMANDS: [&str; 4] = ["run", "record", "explain", "review"];
+/// Flags that say what this one call is for.
+const OF_A_CALL: [&str; 10] =
+    ["help", "version", "repo", "list", "from", "dry-run", "decide", "pr", "head", "shard"];
+
+/// What a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// True or false.
+    Switch,
+    /// One value.
+    Value,
+    /// A list, each a flag of its own.
+    Values,
+    /// A list behind one flag, which comes last.
+    Rest,
+}
+
+/// A flag that is a key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key<'c> {
+    /// Its declaration.
+    pub(super) arg: &'c Arg,
+    /// Its name, without the dashes before it.
+    pub(super) name: &'c str,
+    /// What it takes.
+    pub(super) takes: Takes,
+}
+
+impl<'c> Key<'c> {
+    fn of(arg: &'c Arg) -> Option<Self> {
+        let name = arg.get_long()?;
+        let many = arg.get_num_args().is_some_and(|range| range.max_values() > 1);
+        let takes = match arg.get_action() {
+            ArgAction::SetTrue => Takes::Switch,
+            _ if many => Takes::Rest,
+            ArgAction::Append => Takes::Values,
+            _ => Takes::Value,
+        };
+        (!OF_A_CALL.contains(&name)).then_some(Self { arg, name, takes })
+    }
+
+    /// The variable of the environment.
+    pub(super) fn variable(&self) -> String {
+        format!("MUTDIFF_{}", self.name.to_uppercase().replace('-', "_"))
+    }
+
+    /// What the flag is when nobody says anything, as text.
+    pub(super) fn default(&self) -> String {
+        let values = self.arg.get_default_values().iter().map(|value| value.to_string_lossy());
+        match self.takes {
+            Takes::Switch => "false".to_owned(),
+            _ => values.collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
+/// The keys of a command.
+pub(super) fn keys(command: &Command) -> Vec<Key<'_>> {
+    command.get_arguments().filter_map(Key::of).collect()
+}
+
+/// The names of the keys of all commands.
+pub(super) fn names(whole: &Command) -> Vec<&str> {
+    let mut names: Vec<&str> = COMMANDS
+        .iter()
+        .filter_map(|name| whole.find_subcommand(name))
+        .flat_map(keys)
+        .map(|key| key.name)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

@@ -1,0 +1,13 @@
+//! Settings: what is not said by a flag is taken from the environment, else from the project's file.
+//!
+//! Invariant: every flag of a command that runs tests has a key and a variable of the same name; they
+//! become flags before anything is done, so what is in force is told by one place.
+
+mod keys;
+mod layers;
+mod schema;
+mod shown;
+
+pub(super) use layers::complete;
+pub(super) use schema::schema;
+pub(super) use shown::view;
