@@ -23,7 +23,7 @@ pub(super) const NOTE: &str = "collection";
 
 /// What is remembered of the last collection.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Remembered {
+pub(super) struct Remembered {
     /// Why all files have to be collected together; empty if they need not.
     whole: String,
     /// A digest of imported files that git ignores.
@@ -405,43 +405,49 @@ pub(super) fn can_be_part(store: &Store) -> Result<bool, LabError> {
 /// The files whose import runs something else than when they were last collected: everything that
 /// imports them is collected with them, so that what is known of their import is replaced.
 pub(super) fn changed_imports(
-    store: &Store,
+    before: &Remembered,
     subject: &Subject,
     digests: &Digests,
-) -> Result<BTreeSet<RepoPath>, LabError> {
-    let Some(remembered) = recall(store)? else { return Ok(BTreeSet::new()) };
+) -> BTreeSet<RepoPath> {
     let same = |path: &&RepoPath| {
-        let known = remembered.files.get(*path);
+        let known = before.files.get(*path);
         known.is_some_and(|file| file.import == short(&digests.import_of(path)))
     };
-    Ok(subject.files.keys().filter(|path| !same(path)).cloned().collect())
+    subject.files.keys().filter(|path| !same(path)).cloned().collect()
 }
 
-/// Remembers a collection; `warm` is what was collected now, if anything was.
+/// Takes what is remembered out of the store: a run that ends before it is put back collects all.
+pub(super) fn take(store: &mut Store) -> Result<Remembered, LabError> {
+    let remembered = recall(store)?.unwrap_or_default();
+    store.put_note(NOTE, &[])?;
+    Ok(remembered)
+}
+
+/// Remembers a collection, with what is remembered of files that were left out.
 pub(super) fn remember(
     store: &mut Store,
     subject: &Subject,
     digests: &mut Digests,
-    warm: Option<&Warm>,
-    extent: &Extent,
+    (warm, extent): (&Warm, &Extent),
+    before: Remembered,
 ) -> Result<(), LabError> {
     let before = match extent {
         Extent::Whole(_) => Remembered::default(),
-        Extent::Part(_) => recall(store)?.unwrap_or_default(),
+        Extent::Part(_) => before,
     };
-    let loaded = warm.map(Warm::loaded).unwrap_or_default();
+    let loaded = warm.loaded();
     let mut asked: BTreeSet<RepoPath> = before.asked.into_keys().collect();
     if let Extent::Part(part) = extent {
         asked.retain(|path| !part.files.contains_key(path) && subject.files.contains_key(path));
     }
-    asked.extend(warm.into_iter().flat_map(Warm::asked).cloned());
+    asked.extend(warm.asked().cloned());
     let files = subject.files.keys().map(|path| {
         let known = before.files.get(path).is_some_and(|file| file.loaded);
         let import = short(&digests.import_of(path));
         (path.clone(), File { import, loaded: known || loaded.contains(path) })
     });
     let remembered = Remembered {
-        whole: warm.map(|warm| warm.collected.whole.clone()).unwrap_or_default(),
+        whole: warm.collected.whole.clone(),
         unlisted: short(&unlisted::digest(store, &subject.root)?),
         files: files.collect(),
         asked: asked

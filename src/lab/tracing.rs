@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::basis::{Closures, Digests, code_digest};
 use super::clock::Clock;
-use super::collecting::{self, Extent};
+use super::collecting::{self, Extent, Remembered};
 use super::environment::Environment;
 use super::ordering::Order;
 use super::recording;
@@ -169,13 +169,15 @@ pub(super) fn trace(
         });
     }
     let resolver = Resolver::new(subject.table(), &warm.files, &collected.codes);
-    let (imports, calls) = store_imports(subject, store, stored, &resolver, (warm, extent))?;
+    let before = collecting::take(store)?;
+    let (imports, calls) =
+        store_imports(subject, store, stored, &resolver, (warm, extent), &before)?;
     unlisted::keep(store, &subject.root, &collected.unlisted)?;
     let unlisted = unlisted::digest(store, &subject.root)?;
     let closures = Closures::new(&imports, subject.files.keys());
     let calls = calls.iter().map(|(caller, callee)| (caller, callee));
     let mut digests = Digests::new(subject, closures, calls, unlisted);
-    collecting::remember(store, subject, &mut digests, Some(warm), extent)?;
+    collecting::remember(store, subject, &mut digests, (warm, extent), before)?;
     let order = Order::of(warm, extent, stored);
     let tests: Vec<TestSummary> = collected
         .collected
@@ -274,6 +276,7 @@ fn store_imports(
     stored: &StoredTrace,
     resolver: &Resolver<'_>,
     (warm, extent): (&Warm, &Extent),
+    before: &Remembered,
 ) -> Result<(Imports, Calls), LabError> {
     let collected = &warm.collected;
     let mut imports: Vec<(RepoPath, RepoPath)> = collected
@@ -299,7 +302,7 @@ fn store_imports(
     if let (Extent::Part(_), Some(known)) = (extent, store.import_trace()?) {
         let closures = Closures::new(&known.imports, subject.files.keys());
         let digests = Digests::new(subject, closures, stored.import_edges(), [0; 32]);
-        let changed = collecting::changed_imports(store, subject, &digests)?;
+        let changed = collecting::changed_imports(before, subject, &digests);
         let stays = |path: &RepoPath| subject.files.contains_key(path) && !changed.contains(path);
         for (path, known) in known.lines.into_iter().filter(|(path, _)| stays(path)) {
             let all = lines.entry(path).or_default();
@@ -318,8 +321,6 @@ fn store_imports(
         edges.sort_unstable();
         edges.dedup();
     }
-    // What is known of the collection is that of these imports, and is written last.
-    store.put_note(collecting::NOTE, &[])?;
     store.put_import_trace(&ImportTrace { lines, edges: Vec::new(), imports: imports.clone() })?;
     store.put_edges(&EdgeOwner::Import, &edges)?;
     Ok((imports, edges))
