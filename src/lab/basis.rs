@@ -2,7 +2,8 @@
 //!
 //! Invariant: two equal digests mean that nothing which was seen to matter has changed; a
 //! function that is new, gone or changed in a file that a test loads changes the test's digest if
-//! the test entered it, or if the file's set of functions or its module code is another one.
+//! the test entered it, if it was called while the file was imported, or if the file's set of
+//! functions or its module code is another one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -83,6 +84,23 @@ pub(super) fn code_digest<'k>(
     ReachDigest(hash.finalize().into())
 }
 
+fn imported(
+    modules: &HashMap<RepoPath, [u8; 32]>,
+    called: &HashMap<RepoPath, BTreeSet<FunctionKey>>,
+    fingerprints: &HashMap<FunctionKey, Fingerprint>,
+    file: &RepoPath,
+) -> [u8; 32] {
+    let module = modules.get(file).copied().unwrap_or_default();
+    let Some(called) = called.get(file) else { return module };
+    let mut hash = Sha256::new();
+    hash.update(module);
+    for key in called {
+        hash.update(key.to_string().as_bytes());
+        hash.update(fingerprints.get(key).map_or(&[0; 32], Fingerprint::as_bytes));
+    }
+    hash.finalize().into()
+}
+
 /// Computes digests over one state of the files.
 #[derive(Debug)]
 pub(super) struct Digests {
@@ -93,14 +111,28 @@ pub(super) struct Digests {
     prose: BTreeMap<RepoPath, ContentHash>,
     /// Of what every test rests on beside the project's files.
     unlisted: [u8; 32],
+    /// By file, the functions that its code called before the first test.
+    called: HashMap<RepoPath, BTreeSet<FunctionKey>>,
     closures: Closures,
     closed: HashMap<RepoPath, [u8; 32]>,
 }
 
 impl Digests {
-    /// Over the functions of `subject`; `unlisted` is a digest of what every test rests on beside
-    /// the project's files.
-    pub(super) fn new(subject: &Subject, closures: Closures, unlisted: [u8; 32]) -> Self {
+    /// Over the functions of `subject`; `calls` are those that imports were seen to make, `unlisted` is
+    /// a digest of what every test rests on beside the project's files.
+    pub(super) fn new<'c>(
+        subject: &Subject,
+        closures: Closures,
+        calls: impl Iterator<Item = (&'c FunctionKey, &'c FunctionKey)>,
+        unlisted: [u8; 32],
+    ) -> Self {
+        let mut called: HashMap<RepoPath, BTreeSet<FunctionKey>> = HashMap::new();
+        for (caller, callee) in calls {
+            match called.get_mut(&caller.path) {
+                Some(callees) => drop(callees.insert(callee.clone())),
+                None => drop(called.insert(caller.path.clone(), [callee.clone()].into())),
+            }
+        }
         let mut fingerprints = HashMap::new();
         let mut modules = HashMap::new();
         let mut docstrings: BTreeMap<RepoPath, Vec<_>> = BTreeMap::new();
@@ -127,7 +159,7 @@ impl Digests {
         }
         let prose = subject.prose().clone();
         let closed = HashMap::new();
-        Self { fingerprints, modules, docstrings, prose, unlisted, closures, closed }
+        Self { fingerprints, modules, docstrings, prose, unlisted, called, closures, closed }
     }
 
     /// The digest of the test `id` that lies in `file`, enters `entered`, and starts processes out of
@@ -205,7 +237,23 @@ impl Digests {
         self.fingerprints.get(key).copied()
     }
 
-    fn closed(&mut self, file: &RepoPath) -> [u8; 32] {
+    /// A digest of what an import of one file runs.
+    pub(super) fn import_of(&self, file: &RepoPath) -> [u8; 32] {
+        imported(&self.modules, &self.called, &self.fingerprints, file)
+    }
+
+    /// The files that the code of a file calls before the first test: whose functions they are.
+    pub(super) fn called_by(&self, file: &RepoPath) -> impl Iterator<Item = &FunctionKey> {
+        self.called.get(file).into_iter().flatten()
+    }
+
+    /// The files that have to be loaded for a file, itself included.
+    pub(super) fn closure(&mut self, file: &RepoPath) -> &BTreeSet<RepoPath> {
+        self.closures.of(file)
+    }
+
+    /// A digest of what the import of a file and of all that it imports runs.
+    pub(super) fn closed(&mut self, file: &RepoPath) -> [u8; 32] {
         if let Some(known) = self.closed.get(file) {
             return *known;
         }
@@ -213,7 +261,7 @@ impl Digests {
         for member in self.closures.of(file) {
             hash.update(member.as_str().as_bytes());
             hash.update([0]);
-            hash.update(self.modules.get(member).unwrap_or(&[0; 32]));
+            hash.update(imported(&self.modules, &self.called, &self.fingerprints, member));
         }
         let digest = hash.finalize().into();
         self.closed.insert(file.clone(), digest);

@@ -12,18 +12,24 @@ pub(super) struct Clock {
     began: Instant,
     current: (Phase, Instant),
     spent: Vec<(Phase, Duration)>,
+    collection: Option<String>,
 }
 
 impl Clock {
     /// Starts in the first phase.
     pub(super) fn start() -> Self {
         let now = Instant::now();
-        Self { began: now, current: (Phase::Plan, now), spent: Vec::new() }
+        Self { began: now, current: (Phase::Plan, now), spent: Vec::new(), collection: None }
     }
 
     /// When the run began.
     pub(super) fn began(&self) -> Instant {
         self.began
+    }
+
+    /// Notes what of the project is collected, and why no less.
+    pub(super) fn collects(&mut self, what: Option<String>) {
+        self.collection = what;
     }
 
     /// Ends the current phase and begins another.
@@ -52,6 +58,7 @@ impl Clock {
                 .iter()
                 .map(|&(phase, time)| PhaseTime { phase, milliseconds: milliseconds(time) })
                 .collect(),
+            collection: self.collection.clone(),
             jobs,
         }
     }

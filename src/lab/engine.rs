@@ -113,8 +113,13 @@ impl<'e> Engine<'e> {
         let order = RunOrder {
             tests: match heat {
                 Heat::Hot => {
-                    let number = |&test: &usize| self.warm.numbers.get(&stored[test].summary.id);
-                    json!(tests.iter().filter_map(number).collect::<Vec<_>>())
+                    let number = |&test: &usize| {
+                        let id = &stored[test].summary.id;
+                        self.warm.numbers.get(id).ok_or_else(|| WorkerError::Protocol {
+                            message: format!("{id} was not collected"),
+                        })
+                    };
+                    json!(tests.iter().map(number).collect::<Result<Vec<_>, _>>()?)
                 }
                 Heat::Cold => {
                     json!(tests.iter().map(|&test| &stored[test].summary.id).collect::<Vec<_>>())
@@ -227,7 +232,10 @@ impl<'e> Engine<'e> {
                 if self.run.interrupted.load(std::sync::atomic::Ordering::Relaxed) {
                     return Ok(());
                 }
-                match self.passes_once(&mut lane, Heat::Hot, test) {
+                // The tests of a cold mutant need not be among those that were collected.
+                let is_collected = self.warm.numbers.contains_key(&self.id(test));
+                let heat = if is_collected { Heat::Hot } else { Heat::Cold };
+                match self.passes_once(&mut lane, heat, test) {
                     Ok(true) => {}
                     Ok(false) | Err(WorkerError::SlotLost) => break,
                     Err(error) => return Err(error),

@@ -9,9 +9,9 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use super::LabError;
 use super::subject::{Subject, TRACED};
 use super::surroundings::Surroundings;
+use super::{LabError, collecting};
 use crate::config::{Options, RunnerKind};
 use crate::model::Notice;
 use crate::store::{EnvKey, Store};
@@ -156,5 +156,6 @@ pub(super) fn enter(
     store.put_note(SURROUNDINGS, &environment.surroundings.to_bytes())?;
     // The trace was another environment's and is gone: nothing is traced until it is again.
     store.put_note(TRACED, &[])?;
+    store.put_note(collecting::NOTE, &[])?;
     Ok(before.filter(|_| had_one).and_then(|before| environment.surroundings.notice(&before)))
 }

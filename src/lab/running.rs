@@ -15,21 +15,22 @@ use super::assembling::{Parts, conclude, decided, not_run, report};
 use super::budget::{self, Budget};
 use super::change::Change;
 use super::clock::Clock;
+use super::collecting::Extent;
 use super::deciding::{Decision, Step, step};
 use super::engine::{Engine, Heat, Lane};
 use super::environment::Environment;
 use super::planning::{Plan, Planned, Route, plan, unmutated};
 use super::scoping::{Known, scope};
 use super::subject::{Subject, TRACED};
-use super::tracing::{Run, Warm, trace};
+use super::tracing::{Run, Traced, Warm, trace};
 use super::writers::writers;
-use super::{Events, LabError, environment, recording, showing, unlisted, untied};
+use super::{Events, LabError, collecting, environment, recording, showing, unlisted, untied};
 use crate::config::Options;
 use crate::model::{
     Conclusion, Counts, FailedTest, NotRunReason, Notice, Phase, RepoPath, Report, ScopeKind,
     Verdict,
 };
-use crate::store::{RunKey, Store, StoredVerdict};
+use crate::store::{RunKey, Store, StoredTrace, StoredVerdict};
 use crate::worker::{RunDirectory, WorkerError, become_subreaper, kill_strays};
 
 /// A key that no run has: a report under it is shown, and never taken for an answer.
@@ -221,10 +222,7 @@ fn conduct(
     let todo: Vec<usize> =
         (0..mutants.len()).filter(|&number| decisions[number].is_none()).collect();
     if !todo.is_empty() {
-        let needs_python = todo.iter().any(|&number| mutants[number].route != Route::Nobody);
-        if needs_python && warm.is_none() {
-            warm = Some(Warm::start(run, subject, false, clock)?);
-        }
+        warm = able_to_decide(run, subject, store, warm, &known, (&mutants, &todo), clock)?;
         clock.enter(Phase::Mutants);
         run.events.phase(Phase::Mutants, Some(todo.len()));
         match &warm {
@@ -276,6 +274,54 @@ fn conduct(
     Ok(parts)
 }
 
+/// A process that has collected the tests of all mutants that are swapped in; none if no mutant needs
+/// one.
+fn able_to_decide(
+    run: &Run<'_>,
+    subject: &Subject,
+    store: &Store,
+    warm: Option<Warm>,
+    known: &Known,
+    (mutants, todo): (&[Planned], &[usize]),
+    clock: &mut Clock,
+) -> Result<Option<Warm>, LabError> {
+    let mut tests: BTreeSet<usize> = BTreeSet::new();
+    let mut first_cold = None;
+    for &number in todo {
+        match &mutants[number].route {
+            Route::Hot(hot) => tests.extend(hot),
+            Route::Cold(cold) => first_cold = first_cold.or(cold.first().copied()),
+            Route::Nobody => {}
+        }
+    }
+    if tests.is_empty() && first_cold.is_none() {
+        return Ok(warm);
+    }
+    let summary = |test: usize| &known.trace.tests()[test].summary;
+    let has_all = |warm: &Warm| tests.iter().all(|&t| warm.numbers.contains_key(&summary(t).id));
+    if warm.as_ref().is_some_and(has_all) {
+        return Ok(warm);
+    }
+    drop(warm);
+    // A cold mutant's libraries are those of its tests' files.
+    let of = |test: usize| summary(test).path.clone();
+    let chosen: Option<BTreeSet<RepoPath>> = match (tests.is_empty(), first_cold) {
+        (true, Some(test)) => of(test).map(|path| [path].into()),
+        _ => tests.iter().map(|&test| of(test)).collect(),
+    };
+    if let Some(files) = chosen
+        && collecting::can_be_part(store)?
+    {
+        let files: Vec<RepoPath> = files.into_iter().collect();
+        match Warm::start(run, subject, false, Some(&files), clock) {
+            Ok(warm) if has_all(&warm) => return Ok(Some(warm)),
+            Err(LabError::Worker(error @ WorkerError::Interrupted)) => return Err(error.into()),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(Some(Warm::start(run, subject, false, None, clock)?))
+}
+
 /// Traces the tests whose records do not hold. The process that did is for the mutants; there is none
 /// if every record holds. Failing tests that are not to be left out are a conclusion.
 pub(super) fn traced(
@@ -290,8 +336,44 @@ pub(super) fn traced(
         return Ok(None);
     }
     store.put_note(TRACED, &[])?;
-    let warm = Warm::start(run, subject, true, clock)?;
-    parts.failing = trace(run, subject, store, &warm, clock)?;
+    let stored = store.load_trace()?;
+    let extent = Extent::find(run, subject, store, &stored)?;
+    clock.collects(extent.shown());
+    let warm = match extent {
+        Extent::Part(part) if part.is_nothing() => {
+            collecting::remember_nothing(store, subject, &part)?;
+            let state = state(subject, store, run)?;
+            store.put_note(TRACED, &state)?;
+            return Ok(None);
+        }
+        Extent::Part(_) => match attempt(run, subject, store, &stored, &extent, clock) {
+            Ok(Ok((warm, failing))) => {
+                parts.failing = failing;
+                Ok(warm)
+            }
+            Ok(Err(reason)) => Err(reason),
+            Err(LabError::Worker(error @ WorkerError::Interrupted)) => return Err(error.into()),
+            Err(error @ LabError::Store(_)) => return Err(error),
+            // Whatever it is, it is said again if it is so with all files too.
+            Err(error) => Err(error.to_string()),
+        },
+        Extent::Whole(reason) => Err(reason),
+    };
+    let warm = match warm {
+        Ok(warm) => warm,
+        Err(reason) => {
+            let stored = store.load_trace()?;
+            let extent = Extent::Whole(reason);
+            clock.collects(extent.shown());
+            match attempt(run, subject, store, &stored, &extent, clock)? {
+                Ok((warm, failing)) => {
+                    parts.failing = failing;
+                    warm
+                }
+                Err(_) => unreachable!("all files stand beside no others"),
+            }
+        }
+    };
     if parts.failing.is_empty() || run.options.allow_failing {
         let state = state(subject, store, run)?;
         store.put_note(TRACED, &state)?;
@@ -306,6 +388,32 @@ pub(super) fn traced(
         parts.conclusion = Some(Conclusion::TestsFail);
     }
     Ok(Some(warm))
+}
+
+/// Collects, and traces what has to be; why it has to be done with all files, if it has.
+fn attempt(
+    run: &Run<'_>,
+    subject: &Subject,
+    store: &mut Store,
+    stored: &StoredTrace,
+    extent: &Extent,
+    clock: &mut Clock,
+) -> Result<Result<(Warm, Vec<FailedTest>), String>, LabError> {
+    let files = extent.files();
+    let warm = Warm::start(run, subject, true, files.as_deref(), clock)?;
+    let failing = match trace(run, subject, store, stored, (&warm, extent), clock)? {
+        Traced::Done(failing) => failing,
+        Traced::Unlike(reason) => return Ok(Err(reason)),
+    };
+    let is_part = files.is_some();
+    let knew = |failed: &FailedTest| {
+        stored.test(&failed.test).is_some_and(|known| known.summary.outcome.is_failure())
+    };
+    // It may fail for want of what other files of tests leave behind.
+    match failing.iter().find(|failed| is_part && !knew(failed)) {
+        Some(failed) => Ok(Err(format!("{} fails without the other files", failed.test))),
+        None => Ok(Ok((warm, failing))),
+    }
 }
 
 /// A digest of the environment, the limit of memory and all Python files: with an equal one, a trace

@@ -13,7 +13,9 @@ use serde_json::json;
 
 use super::basis::{Closures, Digests, code_digest};
 use super::clock::Clock;
+use super::collecting::{self, Extent, Remembered};
 use super::environment::Environment;
+use super::ordering::Order;
 use super::recording;
 use super::resolving::{Resolved, Resolver};
 use super::shared_forks::SharedForks;
@@ -24,7 +26,9 @@ use crate::model::{
     FailedTest, FunctionKey, ImportTrace, Phase, QualName, RepoPath, TestId, TestOutcome,
 };
 use crate::schedule::{BatchPlan, Sample, SampledFork, batches};
-use crate::store::{EdgeOwner, ReachDigest, Store, TestRecord, TestSummary};
+use crate::store::{
+    EdgeOwner, ReachDigest, Store, StoredTest, StoredTrace, TestRecord, TestSummary,
+};
 use crate::worker::{
     Collected, Ended, Mode, Process, ProcessOptions, Record, RunDirectory, RunOrder, Slot, SlotRun,
     TestRecord as RanTest, WorkerError,
@@ -66,11 +70,12 @@ pub(super) struct Run<'r> {
 }
 
 impl Warm {
-    /// Starts the process and collects the tests.
+    /// Starts the process and collects the tests, of `only` some files.
     pub(super) fn start(
         run: &Run<'_>,
         subject: &Subject,
         trace: bool,
+        only: Option<&[RepoPath]>,
         clock: &mut Clock,
     ) -> Result<Self, LabError> {
         clock.enter(Phase::StartUp);
@@ -80,6 +85,9 @@ impl Warm {
         let numbers: Vec<usize> =
             (0..files.len()).filter(|&number| test_files.contains(&files[number])).collect();
         let (cache, search, roots) = (subject.cache(), subject.search(), subject.roots());
+        let absolute =
+            |file: &RepoPath| subject.root.join(file.as_str()).to_string_lossy().into_owned();
+        let only: Option<Vec<String>> = only.map(|files| files.iter().map(absolute).collect());
         let options = ProcessOptions {
             interpreter: &run.environment.interpreter,
             root: &subject.root,
@@ -89,7 +97,7 @@ impl Warm {
             runner: run.environment.runner,
             arguments: &run.options.tests,
             trace,
-            only: None,
+            only: only.as_deref(),
             preload: &[],
             jobs: run.options.jobs.get(),
             memory_limit: run.options.memory_limit,
@@ -100,7 +108,9 @@ impl Warm {
         clock.enter(Phase::Collection);
         run.events.phase(Phase::Collection, None);
         let collected = process.collected(run.interrupted)?;
-        check_copy(subject, &files, &collected)?;
+        if trace {
+            check_copy(subject, &files, &collected)?;
+        }
         let numbers = collected
             .collected
             .iter()
@@ -110,37 +120,69 @@ impl Warm {
         Ok(Self { process, collected, files, numbers })
     }
 
+    /// The files that were asked for tests.
+    pub(super) fn asked(&self) -> impl Iterator<Item = &RepoPath> {
+        self.collected.asked.iter().filter_map(|&file| self.files.get(file))
+    }
+
+    /// The files that were imported, in a process that traces.
+    pub(super) fn loaded(&self) -> BTreeSet<RepoPath> {
+        let codes = self.collected.codes.iter().filter_map(|code| self.files.get(code.0));
+        codes.chain(self.asked()).cloned().collect()
+    }
+
     /// Forks `count` slots.
     pub(super) fn slots(&self, run: &Run<'_>, count: usize) -> Result<Vec<Slot>, WorkerError> {
         (0..count).map(|number| self.process.slot(run.directory, number, run.interrupted)).collect()
     }
 }
 
-/// Traces what has to be traced and stores it; returns the tests that fail.
+/// What came of a trace.
+#[derive(Debug)]
+pub(super) enum Traced {
+    /// All is known; these tests fail.
+    Done(Vec<FailedTest>),
+    /// What was collected cannot stand beside what is known of other files, for this reason.
+    Unlike(String),
+}
+
+/// Traces what has to be traced of what was collected, and stores it.
 pub(super) fn trace(
     run: &Run<'_>,
     subject: &Subject,
     store: &mut Store,
-    warm: &Warm,
+    stored: &StoredTrace,
+    (warm, extent): (&Warm, &Extent),
     clock: &mut Clock,
-) -> Result<Vec<FailedTest>, LabError> {
+) -> Result<Traced, LabError> {
     clock.enter(Phase::Trace);
     let collected = &warm.collected;
-    if collected.collected.is_empty() {
+    if let Extent::Part(part) = extent
+        && let Some(reason) = part.unlike(warm, store, stored)?
+    {
+        return Ok(Traced::Unlike(reason));
+    }
+    if collected.collected.is_empty() && matches!(extent, Extent::Whole(_)) {
         return Err(LabError::NoTestsCollected {
             runner: run.environment.runner.name(),
             root: subject.root.clone(),
         });
     }
     let resolver = Resolver::new(subject.table(), &warm.files, &collected.codes);
-    let imports = store_imports(store, &resolver, warm)?;
+    let before = collecting::take(store)?;
+    let (imports, calls) =
+        store_imports(subject, store, stored, &resolver, (warm, extent), &before)?;
     unlisted::keep(store, &subject.root, &collected.unlisted)?;
     let unlisted = unlisted::digest(store, &subject.root)?;
     let closures = Closures::new(&imports, subject.files.keys());
-    let mut digests = Digests::new(subject, closures, unlisted);
-    let tests: Vec<TestSummary> = (0..)
-        .zip(&collected.collected)
-        .map(|(position, test)| {
+    let calls = calls.iter().map(|(caller, callee)| (caller, callee));
+    let mut digests = Digests::new(subject, closures, calls, unlisted);
+    collecting::remember(store, subject, &mut digests, (warm, extent), before)?;
+    let order = Order::of(warm, extent, stored);
+    let tests: Vec<TestSummary> = collected
+        .collected
+        .iter()
+        .map(|test| {
             let (id, file, code) = test;
             let function = code
                 .as_ref()
@@ -149,7 +191,7 @@ pub(super) fn trace(
                 id: TestId::new(id),
                 path: file.and_then(|file| warm.files.get(file).cloned()),
                 function,
-                position,
+                position: order.position(id),
                 outcome: TestOutcome::Passed,
                 microseconds: 0,
                 fork: 0,
@@ -161,16 +203,16 @@ pub(super) fn trace(
         })
         .collect();
     subject.keep_text_tests(store, tests.iter().map(|test| &test.id))?;
-    // A test that passed under a higher limit of memory has not shown that it passes now.
     let limit = run.options.memory_limit;
     let highest = highest_limit(store)?.unwrap_or(limit);
-    let (stale, first_fork) =
-        stale_tests(run.options, store, &mut digests, &tests, limit < highest)?;
+    let stale = stale_tests(run.options, store, stored, &mut digests, &tests)?;
+    order.settle(store, stored, subject)?;
     store.put_note(HIGHEST, &limit.max(highest).to_le_bytes())?;
     run.events.phase(Phase::Trace, Some(stale.len()));
     if stale.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Traced::Done(Vec::new()));
     }
+    let first_fork = stored.tests().iter().map(|test| test.summary.fork + 1).max().unwrap_or(0);
     let mut slots = warm.slots(run, run.options.jobs.get().min(stale.len()))?;
     let tracer = Tracer {
         run,
@@ -186,7 +228,7 @@ pub(super) fn trace(
     {
         // Another test at the same time may have been the reason: once more, one by one.
         let again = failed.extract_if(.., |record| record.summary.outcome != TestOutcome::TimedOut);
-        let again = again.map(|record| vec![record.summary.position as usize]).collect();
+        let again = again.map(|record| vec![warm.numbers[&record.summary.id]]).collect();
         failed.extend(tracer.units(again, &mut slots[..1], store, &mut digests, None)?);
     }
     let found = tracer.writers.lock().expect("no thread panics with the lock").clone();
@@ -201,10 +243,10 @@ pub(super) fn trace(
     failed.sort_by_key(|record| record.summary.position);
     let outputs = tracer.untraced(&mut failed, &mut slots)?;
     store.put_tests(&failed)?;
-    if stale.len() == tests.len() {
+    if stale.len() == tests.len() && matches!(extent, Extent::Whole(_)) {
         store.put_note(HIGHEST, &limit.to_le_bytes())?;
     }
-    Ok(outputs)
+    Ok(Traced::Done(outputs))
 }
 
 /// The note of the highest limit of memory that a stored test was traced under.
@@ -215,19 +257,34 @@ fn highest_limit(store: &Store) -> Result<Option<u64>, LabError> {
     Ok(note.and_then(|bytes| Some(u64::from_le_bytes(bytes.try_into().ok()?))))
 }
 
-/// Stores what imports did; returns the pairs (importer, imported).
+/// Whether every test has to be traced again: one that passed under a higher limit of memory has not
+/// shown that it passes now.
+pub(super) fn all_again(options: &Options, store: &Store) -> Result<bool, LabError> {
+    Ok(highest_limit(store)?.is_some_and(|highest| options.memory_limit < highest))
+}
+
+/// Pairs of an importer and what it imports.
+type Imports = Vec<(RepoPath, RepoPath)>;
+/// Pairs of a caller and its callee.
+type Calls = Vec<(FunctionKey, FunctionKey)>;
+
+/// Stores what imports did; returns who imports whom, and the calls that were made. Where some files
+/// were collected, what is known of the others stays.
 fn store_imports(
+    subject: &Subject,
     store: &mut Store,
+    stored: &StoredTrace,
     resolver: &Resolver<'_>,
-    warm: &Warm,
-) -> Result<Vec<(RepoPath, RepoPath)>, LabError> {
+    (warm, extent): (&Warm, &Extent),
+    before: &Remembered,
+) -> Result<(Imports, Calls), LabError> {
     let collected = &warm.collected;
-    let imports: Vec<(RepoPath, RepoPath)> = collected
+    let mut imports: Vec<(RepoPath, RepoPath)> = collected
         .imports
         .iter()
         .filter_map(|(a, b)| Some((warm.files.get(*a)?.clone(), warm.files.get(*b)?.clone())))
         .collect();
-    let Resolved { lines, entered, mut edges, .. } =
+    let Resolved { mut lines, entered, mut edges, .. } =
         resolver.resolve(&crate::worker::TraceRecord {
             lines: collected.lines.clone(),
             edges: collected.edges.clone(),
@@ -242,51 +299,73 @@ fn store_imports(
             edges.push((module, function));
         }
     }
+    if let (Extent::Part(_), Some(known)) = (extent, store.import_trace()?) {
+        let closures = Closures::new(&known.imports, subject.files.keys());
+        let digests = Digests::new(subject, closures, stored.import_edges(), [0; 32]);
+        let changed = collecting::changed_imports(before, subject, &digests);
+        let stays = |path: &RepoPath| subject.files.contains_key(path) && !changed.contains(path);
+        for (path, known) in known.lines.into_iter().filter(|(path, _)| stays(path)) {
+            let all = lines.entry(path).or_default();
+            all.extend(known);
+            all.sort_unstable();
+            all.dedup();
+        }
+        let known = known.imports.into_iter();
+        imports.extend(known.filter(|(a, b)| stays(a) && subject.files.contains_key(b)));
+        imports.sort_unstable();
+        imports.dedup();
+        let known = stored
+            .import_edges()
+            .filter(|(caller, callee)| stays(&caller.path) && subject.function(callee).is_some());
+        edges.extend(known.map(|(caller, callee)| (caller.clone(), callee.clone())));
+        edges.sort_unstable();
+        edges.dedup();
+    }
     store.put_import_trace(&ImportTrace { lines, edges: Vec::new(), imports: imports.clone() })?;
     store.put_edges(&EdgeOwner::Import, &edges)?;
-    Ok(imports)
+    Ok((imports, edges))
 }
 
-/// Forgets tests that are gone, and finds those that must be traced; with them the first fork
-/// number that is free.
+/// The tests that must be traced, among those that were collected.
 fn stale_tests(
     options: &Options,
-    store: &mut Store,
+    store: &Store,
+    stored: &StoredTrace,
     digests: &mut Digests,
     tests: &[TestSummary],
-    all: bool,
-) -> Result<(Vec<usize>, u32), LabError> {
-    let stored = store.load_trace()?;
-    let unwatched = if watched(options) { writers::unwatched(store)? } else { BTreeSet::new() };
-    let present: BTreeSet<&TestId> = tests.iter().map(|test| &test.id).collect();
-    let gone: Vec<TestId> = stored
-        .tests()
-        .iter()
-        .map(|test| &test.summary.id)
-        .filter(|id| !present.contains(id))
-        .cloned()
-        .collect();
+) -> Result<Vec<usize>, LabError> {
+    let unwatched = unwatched(options, store)?;
+    let all = all_again(options, store)?;
     let mut stale = Vec::new();
     for (number, test) in tests.iter().enumerate() {
-        let holds = stored.test(&test.id).is_some_and(|known| {
-            let entered = stored.entered(known).cloned();
-            let digest = digests.test(&test.id, test.path.as_ref(), &known.summary.beyond, entered);
-            digest == known.summary.digest
-                && known.summary.path == test.path
-                && !known.summary.outcome.is_failure()
-                && !unwatched.contains(&test.id)
-        });
-        if all || !holds {
+        let holds = !all
+            && stored.test(&test.id).is_some_and(|known| {
+                known.summary.path == test.path && holds(stored, known, digests, &unwatched)
+            });
+        if !holds {
             stale.push(number);
         }
     }
-    let first_fork = stored.tests().iter().map(|test| test.summary.fork + 1).max().unwrap_or(0);
-    store.remove_tests(&gone)?;
-    if stale.len() < tests.len() {
-        let order: Vec<TestId> = tests.iter().map(|test| test.id.clone()).collect();
-        store.set_order(&order)?;
-    }
-    Ok((stale, first_fork))
+    Ok(stale)
+}
+
+/// Whether the record of a test is what a trace of it would yield.
+pub(super) fn holds(
+    stored: &StoredTrace,
+    test: &StoredTest,
+    digests: &mut Digests,
+    unwatched: &BTreeSet<TestId>,
+) -> bool {
+    let summary = &test.summary;
+    let entered = stored.entered(test).cloned();
+    let path = summary.path.as_ref();
+    let digest = digests.test(&summary.id, path, &summary.beyond, entered);
+    digest == summary.digest && !summary.outcome.is_failure() && !unwatched.contains(&summary.id)
+}
+
+/// The tests whose trace did not look for what it has to look for.
+pub(super) fn unwatched(options: &Options, store: &Store) -> Result<BTreeSet<TestId>, LabError> {
+    if watched(options) { writers::unwatched(store) } else { Ok(BTreeSet::new()) }
 }
 
 /// Whether a trace looks for tests that another run of them would disturb: not where one test
@@ -305,7 +384,7 @@ struct Tracer<'t> {
 }
 
 /// A test that was traced, as its slot saw it.
-struct Traced {
+struct Ran {
     number: usize,
     /// Nothing if it died.
     ran: Option<RanTest>,
@@ -315,7 +394,7 @@ struct Traced {
     alone: bool,
 }
 
-impl Traced {
+impl Ran {
     /// A test that died alone in its fork.
     fn died(number: usize, outcome: TestOutcome, fork: u32) -> Self {
         Self { number, ran: None, outcome, fork, alone: true }
@@ -363,7 +442,7 @@ impl Tracer<'_> {
         costs: Option<&Mutex<Vec<SampledFork>>>,
     ) -> Result<Vec<TestRecord>, LabError> {
         let queue = Mutex::new(units);
-        let (sender, receiver) = mpsc::channel::<Traced>();
+        let (sender, receiver) = mpsc::channel::<Ran>();
         let (stored_sender, stored_receiver) = mpsc::channel();
         let mut failed = Vec::new();
         let result = std::thread::scope(|scope| {
@@ -415,7 +494,7 @@ impl Tracer<'_> {
         number: usize,
         slot: &mut Slot,
         queue: &Mutex<VecDeque<Vec<usize>>>,
-        sender: &mpsc::Sender<Traced>,
+        sender: &mpsc::Sender<Ran>,
         costs: Option<&Mutex<Vec<SampledFork>>>,
     ) -> Result<(), WorkerError> {
         loop {
@@ -436,7 +515,7 @@ impl Tracer<'_> {
         number: usize,
         slot: &mut Slot,
         unit: Vec<usize>,
-        sender: &mpsc::Sender<Traced>,
+        sender: &mpsc::Sender<Ran>,
         costs: Option<&Mutex<Vec<SampledFork>>>,
     ) -> Result<Vec<usize>, WorkerError> {
         let fork = self.next_fork.fetch_add(1, Ordering::Relaxed);
@@ -451,7 +530,7 @@ impl Tracer<'_> {
             Err(WorkerError::SlotLost) => {
                 *slot = self.warm.process.slot(self.run.directory, number, self.run.interrupted)?;
                 if alone {
-                    tell(Traced::died(unit[0], TestOutcome::Crashed, fork));
+                    tell(Ran::died(unit[0], TestOutcome::Crashed, fork));
                     return Ok(Vec::new());
                 }
                 // Which of them does it shows when each is alone.
@@ -476,7 +555,7 @@ impl Tracer<'_> {
                         again.push(which);
                     } else {
                         let outcome = test.outcome;
-                        tell(Traced { number: which, ran: Some(test), outcome, fork, alone });
+                        tell(Ran { number: which, ran: Some(test), outcome, fork, alone });
                     }
                 }
                 Record::More { position } => rest = unit[position..].to_vec(),
@@ -497,7 +576,7 @@ impl Tracer<'_> {
                 };
                 let broken = unit[done.min(unit.len() - 1)];
                 if alone {
-                    tell(Traced::died(broken, outcome, fork));
+                    tell(Ran::died(broken, outcome, fork));
                 } else {
                     again.push(broken);
                 }
@@ -516,8 +595,8 @@ impl Tracer<'_> {
 
     /// What is stored of a traced test. Not made by the slots' threads, which the next fork waits
     /// for.
-    fn record(&self, traced: Traced) -> TestRecord {
-        let Traced { number, ran, outcome, fork, alone } = traced;
+    fn record(&self, traced: Ran) -> TestRecord {
+        let Ran { number, ran, outcome, fork, alone } = traced;
         let ran = ran.as_ref();
         let resolved = ran
             .and_then(|ran| ran.trace.as_ref())
@@ -570,7 +649,7 @@ impl Tracer<'_> {
             let summary = &mut record.summary;
             let mut output = String::new();
             if summary.outcome == TestOutcome::Failed {
-                let order = self.order(&[summary.position as usize], false, true);
+                let order = self.order(&[self.warm.numbers[&summary.id]], false, true);
                 let SlotRun { records, .. } = slot.run(&order, |_| STUCK, self.run.interrupted)?;
                 for record in records {
                     if let Record::Test(test) = record {

@@ -247,6 +247,9 @@ pub struct Timings {
     pub phases: Vec<PhaseTime>,
     /// Jobs that ran side by side.
     pub jobs: usize,
+    /// What was collected to bring the trace up to date, as in `2 of 9 files`, or why all of it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
 }
 
 /// The time of one phase.

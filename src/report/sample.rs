@@ -214,5 +214,6 @@ fn timings() -> Timings {
         wall_milliseconds: 4000.0,
         phases: phases.map(|(phase, milliseconds)| PhaseTime { phase, milliseconds }).to_vec(),
         jobs: 2,
+        collection: None,
     }
 }

@@ -8,6 +8,7 @@ mod changed;
 #[cfg(test)]
 mod corpus;
 mod doctest;
+mod effects;
 mod encoding;
 mod error;
 mod fingerprint;

@@ -108,6 +108,12 @@ pub struct Collected {
     /// The code objects that edges speak of.
     #[serde(default)]
     pub codes: Vec<CodeRow>,
+    /// The files that were asked for tests, whether they had any or not.
+    #[serde(default)]
+    pub asked: Vec<usize>,
+    /// Why files cannot be collected apart from one another; empty if they can.
+    #[serde(default)]
+    pub whole: String,
     /// Modules from elsewhere that stand in for files of the project: name, file, the project's file.
     #[serde(default)]
     pub elsewhere: Vec<(String, String, String)>,

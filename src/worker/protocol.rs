@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::WorkerError;
 use crate::model::TestOutcome;
 
-/// Version of the messages; that of `_mutdiff/__init__.py`. Changelog: 1 = first.
-pub(super) const PROTOCOL: u32 = 1;
+/// Version of the messages; that of `_mutdiff/__init__.py`. Changelog: 1 = first; 2 = which files were
+/// asked for tests, and whether they can be asked one by one.
+pub(super) const PROTOCOL: u32 = 2;
 
 /// `co_firstlineno` and `co_name` of a code object, with its file's index in the run's list.
 pub type CodeRow = (usize, u32, String);

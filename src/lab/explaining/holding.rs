@@ -76,7 +76,7 @@ impl<'a> Holding<'a> {
             base: subject.base.name.clone(),
             environment,
             differences,
-            digests: Digests::new(subject, closures, known.unlisted),
+            digests: Digests::new(subject, closures, known.trace.import_edges(), known.unlisted),
             changed,
             holds: HashMap::new(),
         })

@@ -113,6 +113,7 @@ fn rounded_timings(timings: &Timings) -> Timings {
         wall_milliseconds: rounded(timings.wall_milliseconds),
         phases: timings.phases.iter().map(phase).collect(),
         jobs: timings.jobs,
+        collection: timings.collection.clone(),
     }
 }
 

@@ -47,6 +47,9 @@ pub fn timings(timings: &Timings, style: &Style) -> String {
     let total = format!("{:<14}{:>12}{:>10}", "wall", prose::duration(wall), "100 %");
     let total = page.paint(Role::Name, &total);
     page.line(0, &total);
+    if let Some(collection) = &timings.collection {
+        page.line(0, &format!("collected: {collection}"));
+    }
     page.finish()
 }
 
@@ -122,11 +125,13 @@ mod tests {
         let mut times = sample::report().timings;
         times.phases.truncate(1);
         times.wall_milliseconds = 20.0;
+        times.collection = Some("2 of 9 files".to_owned());
         insta::assert_snapshot!(timings(&times, &Style::default()), @r"
         phase                 time     share
         plan                 12 ms    60.0 %
         other                 8 ms    40.0 %
         wall                 20 ms     100 %
+        collected: 2 of 9 files
         ");
     }
 }

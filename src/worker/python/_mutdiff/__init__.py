@@ -7,5 +7,5 @@ code may patch (``os``, ``time``, ``signal``, ``open``) is copied in ``kept`` be
 from __future__ import annotations
 
 #: Version of the messages between the two sides; Rust refuses another one.
-#: Changelog: 1 = first.
-PROTOCOL = 1
+#: Changelog: 1 = first; 2 = which files were asked for tests.
+PROTOCOL = 2

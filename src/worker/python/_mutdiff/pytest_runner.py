@@ -13,7 +13,9 @@ from importlib import metadata
 from typing import Any
 
 from . import kept
+from .apart import whole_for_pytest
 from .imports import Imports
+from .project import Project
 from .pytest_phases import Phases
 from .runner import (
     FAILED,
@@ -47,6 +49,7 @@ class PytestRunner(Runner):
     def __init__(
         self, arguments: list[str], imports: Imports, scratch: str, only: list[str] | None = None
     ) -> None:
+        super().__init__()
         self._arguments = arguments
         self._imports = imports
         self._scratch = scratch
@@ -178,6 +181,16 @@ class PytestRunner(Runner):
         # Leaving out a file that the command line names would be a usage error.
         return any(kept.realpath(place.split("::")[0]) == path for place in named)
 
+    def asking(self, collector: Any) -> None:
+        """Called by the plugin for each collector before it is asked for tests."""
+        from _pytest.nodes import File
+
+        if isinstance(collector, File):
+            self.asked.add(str(collector.path))
+
+    def whole(self, project: Project) -> str:
+        return whole_for_pytest(self._config)
+
     def collection_error(self, text: str) -> None:
         """Called by the plugin for each file that cannot be collected."""
         self._errors.append(text)
@@ -266,6 +279,9 @@ class _Plugin:
     def pytest_load_initial_conftests(self, early_config: Any, args: list[str]) -> Iterator[None]:
         self._runner.loading(early_config, args)
         yield
+
+    def pytest_collectstart(self, collector: Any) -> None:
+        self._runner.asking(collector)
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
+from .project import Project
+
 PASSED = "passed"
 FAILED = "failed"
 SKIPPED = "skipped"
@@ -42,6 +44,14 @@ class Runner:
 
     #: Called with the name of a wider-scoped fixture's owner and whether its set-up begins.
     fixture_hook: Callable[[object, bool], None] | None = None
+
+    def __init__(self) -> None:
+        #: The files that were asked for tests, whether they had any or not.
+        self.asked: set[str] = set()
+
+    def whole(self, project: Project) -> str:
+        """Why files cannot be collected apart from one another, once all are; empty if they can."""
+        raise NotImplementedError
 
     def collect(self, then: Callable[[list[Collected]], None]) -> None:
         """Collects and calls ``then`` while the collected tests can be run."""

@@ -67,7 +67,7 @@ class Server:
         if self._config["runner"] == "unittest":
             from .unittest_runner import UnittestRunner
 
-            return UnittestRunner(arguments)
+            return UnittestRunner(arguments, self._config["only"])
         from . import pytest_runner
 
         return pytest_runner.make(arguments, self._imports, scratch, only)
@@ -107,6 +107,10 @@ class Server:
             message["edges"] = sorted(recording.edges)
             message["imports"] = self._imports.pairs()
             message["codes"] = codes.describe()
+        if self._runner is not None:
+            asked = {self._project.index(path) for path in self._runner.asked}
+            message["asked"] = sorted(index for index in asked if index is not None)
+            message["whole"] = self._runner.whole(self._project)
         message["preload"] = self._preloadable()
         message["elsewhere"] = elsewhere.stand_ins(self._project, self._config["roots"])
         message["unlisted"] = elsewhere.unlisted(self._project)

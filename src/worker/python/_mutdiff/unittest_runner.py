@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import kept
+from .apart import whole_for_unittest
+from .project import Project
 from .runner import (
     FAILED,
     PASSED,
@@ -29,8 +31,10 @@ from .runner import (
 class UnittestRunner(Runner):
     """unittest, in this process."""
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], only: list[str] | None = None) -> None:
+        super().__init__()
         self._arguments = arguments
+        self._only = None if only is None else frozenset(only)
         self._tests: list[unittest.TestCase] = []
         self._result = _Result()
         #: Classes and modules whose set-up did not succeed: (failed, skipped).
@@ -49,6 +53,7 @@ class UnittestRunner(Runner):
             return result
 
         sys.argv = ["python -m unittest", *self._arguments]
+        self._watch_loader()
         run = unittest.TestSuite.run
         # A script that is named as a test module may run what it has loaded at once, without
         # asking whether it is `__main__`; what it would run is what is collected.
@@ -73,6 +78,31 @@ class UnittestRunner(Runner):
         if errors:
             raise CollectionFailed("\n".join(errors))
         then([_describe(test) for test in self._tests])
+
+    def _watch_loader(self) -> None:
+        """Has discovery leave out files that are not wanted; notes whose tests are asked for."""
+        loader, only, asked = unittest.TestLoader, self._only, self.asked
+        load = loader.loadTestsFromModule
+
+        def load_and_note(self: Any, module: Any, *rest: Any, **more: Any) -> Any:
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str):
+                asked.add(file)
+            return load(self, module, *rest, **more)
+
+        loader.loadTestsFromModule = load_and_note  # type: ignore[method-assign]
+        if only is None:
+            return
+        match = loader._match_path
+
+        def match_wanted(self: Any, path: str, full_path: str, pattern: str) -> Any:
+            wanted = full_path in only or kept.realpath(full_path) in only
+            return wanted and match(self, path, full_path, pattern)
+
+        loader._match_path = match_wanted  # type: ignore[method-assign]
+
+    def whole(self, project: Project) -> str:
+        return whole_for_unittest(project)
 
     def ready(self, scratch: str) -> None:
         self._null = kept.os_open(kept.NULL, kept.O_RDWR)
