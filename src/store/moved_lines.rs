@@ -126,16 +126,19 @@ fn line_sets(connection: &Connection, path: u32, moves: &Moves<'_>) -> Result<()
         .prepare_cached("UPDATE line_set SET hash = randomblob(16) WHERE path = ?")?
         .execute([path])?;
     let mut torn: BTreeSet<u32> = BTreeSet::new();
+    let mut hashes = BTreeSet::new();
     for (id, lines) in sets {
         let (there, lost) = moves.apply(&lines);
         let mut writer = Writer::default();
         writer.lines(&there);
-        if lost.is_empty() {
+        let hash = line_set_hash(path, &writer.0);
+        // What an earlier move has torn may look like a whole one by now.
+        if lost.is_empty() && hashes.insert(hash) {
             let mut update =
                 connection.prepare_cached("UPDATE line_set SET hash = ?, data = ? WHERE id = ?")?;
-            update.execute(params![line_set_hash(path, &writer.0), writer.0, id])?;
+            update.execute(params![hash, writer.0, id])?;
         } else {
-            torn.insert(id);
+            torn.extend((!lost.is_empty()).then_some(id));
             let mut update =
                 connection.prepare_cached("UPDATE line_set SET data = ? WHERE id = ?")?;
             update.execute(params![writer.0, id])?;
@@ -271,6 +274,20 @@ mod tests {
         let lost: Vec<String> =
             store.lost_imports().unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(lost, ["a.py::f"]);
+    }
+
+    #[test]
+    fn what_was_torn_may_come_to_look_like_another_set() {
+        let (_dir, mut store) = store();
+        let functions = |at| [("<module>", 1, 3), ("f", at, at), ("g", at + 1, at + 1)];
+        store.put_file(&file(&[1, 2], &functions(1))).unwrap();
+        let one = record("of_f", 0, &[(FILE, &[1])], &["f"], &[]);
+        let two = record("of_both", 1, &[(FILE, &[1, 2])], &["f", "g"], &[]);
+        store.put_tests(&[one, two]).unwrap();
+        store.put_file(&file(&[1, 3], &functions(1))).unwrap();
+        store.put_file(&file(&[0, 1, 3], &functions(2))).unwrap();
+        assert_eq!(reached(&store, "of_f"), [2]);
+        assert_eq!(reached(&store, "of_both"), [2]);
     }
 
     #[test]
