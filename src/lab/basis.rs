@@ -11,7 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::beside_code::{is_doctest_of, is_text_test, may_own_examples};
 use super::subject::Subject;
-use crate::model::{ContentHash, Fingerprint, FunctionKey, FunctionKind, Mutant, RepoPath, TestId};
+use crate::model::{
+    ContentHash, Fingerprint, FunctionKey, FunctionKind, Mutant, QualName, RepoPath, TestId,
+};
 use crate::store::{Basis, EnvKey, ReachDigest};
 
 /// Which files a file needs, by imports, conftest files included.
@@ -101,6 +103,10 @@ fn imported(
     hash.finalize().into()
 }
 
+fn is_body(function: &FunctionKey) -> bool {
+    matches!(function.name.simple(), QualName::MODULE | "<class>")
+}
+
 /// Computes digests over one state of the files.
 #[derive(Debug)]
 pub(super) struct Digests {
@@ -162,6 +168,22 @@ impl Digests {
         Self { fingerprints, modules, docstrings, prose, unlisted, called, closures, closed }
     }
 
+    /// Over functions alone, each with a text.
+    #[cfg(test)]
+    pub(super) fn of_texts(functions: impl Iterator<Item = (FunctionKey, &'static str)>) -> Self {
+        let fingerprint = |text: &str| Fingerprint::new(Sha256::digest(text).into());
+        Self {
+            fingerprints: functions.map(|(key, text)| (key, fingerprint(text))).collect(),
+            modules: HashMap::new(),
+            docstrings: BTreeMap::new(),
+            prose: Default::default(),
+            unlisted: [0; 32],
+            called: HashMap::new(),
+            closures: Closures::default(),
+            closed: HashMap::new(),
+        }
+    }
+
     /// The digest of the test `id` that lies in `file`, enters `entered`, and starts processes out of
     /// reach that may run all of the files `beyond`.
     pub(super) fn test(
@@ -204,30 +226,36 @@ impl Digests {
         ReachDigest(hash.finalize().into())
     }
 
-    /// What a verdict on `mutant`, decided by `tests`, rests on.
+    /// What a verdict on `mutant`, decided by `tests`, rests on: each with its digest and that of
+    /// what it may come to run with a mutant.
     pub(super) fn verdict<'t>(
         &self,
         mutant: &Mutant,
         environment: &EnvKey,
         limits: &str,
         cold: bool,
-        tests: impl Iterator<Item = (&'t TestId, ReachDigest)>,
+        tests: impl Iterator<Item = (&'t TestId, ReachDigest, [u8; 32])>,
     ) -> Basis {
         let mut hash = Sha256::new();
         hash.update(environment.0.as_bytes());
         hash.update(limits.as_bytes());
         hash.update([u8::from(cold)]);
-        for text in [&mutant.original, &mutant.replacement] {
-            hash.update(text.as_bytes());
-            hash.update([0]);
+        // The id and the function's fingerprint tell a mutant, however the code is laid out; but
+        // headers in a body are no part of the body's fingerprint.
+        if is_body(&mutant.function) {
+            for text in [&mutant.original, &mutant.replacement] {
+                text.split_whitespace().for_each(|part| hash.update(part.as_bytes()));
+                hash.update([0]);
+            }
         }
         if let Some(fingerprint) = self.fingerprints.get(&mutant.function) {
             hash.update(fingerprint.as_bytes());
         }
-        for (test, digest) in tests {
+        for (test, digest, leading) in tests {
             hash.update(test.as_str().as_bytes());
             hash.update([0]);
             hash.update(digest.0);
+            hash.update(leading);
         }
         Basis(hash.finalize().into())
     }

@@ -18,6 +18,7 @@ mod engine;
 mod environment;
 mod error;
 mod explaining;
+mod leading;
 mod ordering;
 mod planning;
 mod recording;

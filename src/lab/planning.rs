@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::LabError;
 use super::basis::{Closures, Digests};
 use super::environment::Environment;
+use super::leading::Leading;
 use super::scoping::Known;
 use super::subject::Subject;
 use crate::config::Options;
@@ -228,6 +229,8 @@ struct Router<'k> {
     tests_by_file: BTreeMap<RepoPath, Vec<usize>>,
     homeless: Vec<usize>,
     importers: HashMap<RepoPath, Vec<usize>>,
+    leading: Leading,
+    may_run: HashMap<usize, [u8; 32]>,
 }
 
 impl<'k> Router<'k> {
@@ -250,6 +253,8 @@ impl<'k> Router<'k> {
             tests_by_file,
             homeless,
             importers: HashMap::new(),
+            leading: Leading::new(subject),
+            may_run: HashMap::new(),
         }
     }
 
@@ -293,10 +298,27 @@ impl<'k> Router<'k> {
             Route::Nobody => (&[][..], false),
         };
         let stored = self.known.trace.tests();
-        let parts =
-            tests.iter().map(|&test| (&stored[test].summary.id, stored[test].summary.digest));
-        let basis = self.digests.verdict(mutant, &environment.key, limits, cold, parts);
+        let parts: Vec<_> = tests
+            .iter()
+            .map(|&test| {
+                let summary = &stored[test].summary;
+                (&summary.id, summary.digest, self.may_run(test))
+            })
+            .collect();
+        let basis = self.digests.verdict(mutant, &environment.key, limits, cold, parts.into_iter());
         (route, reaching, Some(basis))
+    }
+
+    /// A digest of what a test may come to run with a mutant.
+    fn may_run(&mut self, test: usize) -> [u8; 32] {
+        if let Some(known) = self.may_run.get(&test) {
+            return *known;
+        }
+        let stored = &self.known.trace.tests()[test];
+        let roots = self.known.trace.entered(stored).chain(&stored.summary.function);
+        let digest = self.leading.digest(roots, &stored.summary.beyond, &mut self.digests);
+        self.may_run.insert(test, digest);
+        digest
     }
 
     /// Tests whose files import a file, directly or not; all tests when no file is known to.

@@ -13,10 +13,10 @@ use super::{LabError, unlisted};
 use crate::config::{Invalidates, OWN_FILE, Options, PROJECT_FILE, ProjectConfig, SettingsFile};
 use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{
-    ContentHash, FileStat, Function, FunctionKey, Notice, RepoPath, SkippedFile, TestId,
+    ContentHash, FileStat, Function, FunctionKey, Lead, Notice, RepoPath, SkippedFile, TestId,
 };
 use crate::store::{Store, StoredFile};
-use crate::syntax::{Module, Source};
+use crate::syntax::{Module, Source, leads};
 
 /// The note of the files of prose that tests are made of, a line each.
 const TEXT_TESTS: &str = "text tests";
@@ -57,6 +57,7 @@ pub(super) struct Subject {
     /// Files whose stored functions are out of date.
     outdated: BTreeMap<RepoPath, Option<FileStat>>,
     functions: Functions,
+    leads: BTreeMap<RepoPath, Vec<Lead>>,
     copy: Option<TempDir>,
 }
 
@@ -95,6 +96,7 @@ impl Subject {
             skipped: listed.skipped.clone(),
             outdated: BTreeMap::new(),
             functions: HashMap::new(),
+            leads: BTreeMap::new(),
             copy: None,
             base,
             head,
@@ -284,6 +286,7 @@ impl Subject {
         for (path, stat) in std::mem::take(&mut self.outdated) {
             let Some(module) = self.module(&path)? else { continue };
             let functions = module.functions().to_vec();
+            self.leads.insert(path.clone(), leads(&module));
             let hash = ContentHash::of(module.source().bytes());
             parsed.push(StoredFile {
                 path: path.clone(),
@@ -299,7 +302,37 @@ impl Subject {
             store.put_note(TRACED, &[])?;
             store.put_files(&parsed)?;
         }
+        self.load_leads(store)
+    }
+
+    /// Loads what the code of each file may lead to; what was parsed just now is known.
+    fn load_leads(&mut self, store: &mut Store) -> Result<(), LabError> {
+        let mut stored = store.leads()?;
+        let mut new = Vec::new();
+        for (path, hash) in self.files.clone() {
+            if self.leads.contains_key(&path) {
+                new.push((path.clone(), hash, self.leads[&path].clone()));
+                continue;
+            }
+            let leads = match stored.remove(&path) {
+                Some((of, leads)) if of == hash => leads,
+                _ => {
+                    let leads = self.module(&path)?.as_ref().map(leads).unwrap_or_default();
+                    new.push((path.clone(), hash, leads.clone()));
+                    leads
+                }
+            };
+            self.leads.insert(path, leads);
+        }
+        if !new.is_empty() {
+            store.put_leads(&new)?;
+        }
         Ok(())
+    }
+
+    /// What the code of each file may lead to.
+    pub(super) fn leads(&self) -> &BTreeMap<RepoPath, Vec<Lead>> {
+        &self.leads
     }
 
     /// Reads and parses a file; `None`, and a skipped file, when that cannot be done.

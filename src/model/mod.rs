@@ -7,6 +7,7 @@ mod file;
 mod function;
 mod gate;
 mod graph;
+mod lead;
 mod mutant;
 mod recorded;
 mod report;
@@ -25,6 +26,7 @@ pub use file::{ContentHash, FileStat};
 pub use function::{Fingerprint, Function, FunctionKey, FunctionKind, QualName};
 pub use gate::{Gate, GateError, GateKind};
 pub use graph::CallGraph;
+pub use lead::{Lead, Word};
 pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
 pub use recorded::TraceSummary;
 pub use report::{

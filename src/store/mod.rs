@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod garbage;
 mod interning;
+mod leads;
 mod load;
 mod meta;
 mod moved_lines;

@@ -15,10 +15,11 @@ use super::error::Fault;
 /// * 4: `recorded_tree`, `recorded`.
 /// * 5: `file_functions.marks`, headers of functions, digests of their docstrings' examples;
 ///   `past.under`.
+/// * 6: `lead`.
 ///
 /// An older version is deleted and built anew (all of it can be found again by running the
 /// tests); a newer one is an error.
-pub const VERSION: i64 = 5;
+pub const VERSION: i64 = 6;
 
 /// Tells a store from any other SQLite file: "mutd".
 pub(super) const APPLICATION: i64 = 0x6d75_7464;
@@ -37,6 +38,9 @@ CREATE TABLE file(
 CREATE TABLE file_functions(
   file INTEGER PRIMARY KEY, data BLOB NOT NULL, marks BLOB NOT NULL
 );
+
+-- What the code of each file may lead to, by the words in it.
+CREATE TABLE lead(path TEXT PRIMARY KEY, hash BLOB NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
 
 -- Names that the trace and the verdicts refer to by number.
 CREATE TABLE path(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);

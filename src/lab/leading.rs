@@ -1,0 +1,268 @@
+//! What a test may come to run once a mutant sends it another way: functions that it never entered
+//! without one.
+//!
+//! Invariant: the digest of a function changes with every function that can be reached from it by
+//! the words in code: its own, those of what they name, and so on; and with the module code of the
+//! files of all of these.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sha2::{Digest, Sha256};
+
+use super::basis::Digests;
+use super::subject::{Subject, is_test_file};
+use crate::model::{FunctionKey, Lead, QualName, RepoPath, Word};
+
+/// A node of the graph of leads: a lead, a word, or a file.
+type Node = u32;
+
+/// The graph, with the digests that were asked for so far.
+#[derive(Debug, Default)]
+pub(super) struct Leading {
+    nodes: Vec<Kind>,
+    next: Vec<Vec<Node>>,
+    functions: HashMap<FunctionKey, Node>,
+    by_file: HashMap<RepoPath, Vec<Node>>,
+    digests: Vec<Option<[u8; 32]>>,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Function(FunctionKey),
+    Statement,
+    Word,
+    File(RepoPath),
+}
+
+impl Leading {
+    /// The graph of all code of `subject`.
+    pub(super) fn new(subject: &Subject) -> Self {
+        Self::of(subject.leads())
+    }
+
+    fn of(files: &BTreeMap<RepoPath, Vec<Lead>>) -> Self {
+        let mut graph = Self::default();
+        let mut words: HashMap<Word, Node> = HashMap::new();
+        let mut decorated: Vec<(Node, Node, &Lead)> = Vec::new();
+        let mut project: BTreeSet<Word> = BTreeSet::new();
+        for (path, leads) in files {
+            let file = graph.add(Kind::File(path.clone()));
+            let named = graph.word(&mut words, Word::of(module_name(path)));
+            graph.next[named as usize].push(file);
+            let module = FunctionKey::new(path.clone(), QualName::module());
+            let node = graph.add(Kind::Function(module.clone()));
+            graph.next[node as usize].push(file);
+            graph.functions.insert(module, node);
+            for lead in leads {
+                let node = match &lead.function {
+                    None => graph.add(Kind::Statement),
+                    Some(name) => {
+                        let key = FunctionKey::new(path.clone(), name.clone());
+                        let node = graph.add(Kind::Function(key.clone()));
+                        graph.next[node as usize].push(file);
+                        graph.functions.insert(key, node);
+                        graph.by_file.entry(path.clone()).or_default().push(node);
+                        if !is_test_file(path) {
+                            project.extend(&lead.binds);
+                            decorated.push((file, node, lead));
+                        }
+                        node
+                    }
+                };
+                for &word in &lead.binds {
+                    let word = graph.word(&mut words, word);
+                    graph.next[word as usize].push(node);
+                }
+                for &word in &lead.words {
+                    let word = graph.word(&mut words, word);
+                    graph.next[node as usize].push(word);
+                }
+            }
+        }
+        // Whoever runs a file's code may run what the project's own decorators have kept of it.
+        for (file, node, lead) in decorated {
+            if lead.decorators.iter().any(|word| project.contains(word)) {
+                graph.next[file as usize].push(node);
+            }
+        }
+        graph.digests = vec![None; graph.nodes.len()];
+        graph
+    }
+
+    fn add(&mut self, kind: Kind) -> Node {
+        self.nodes.push(kind);
+        self.next.push(Vec::new());
+        Node::try_from(self.nodes.len() - 1).expect("a project has fewer than 2³² names")
+    }
+
+    fn word(&mut self, words: &mut HashMap<Word, Node>, word: Word) -> Node {
+        if let Some(node) = words.get(&word) {
+            return *node;
+        }
+        let node = self.add(Kind::Word);
+        words.insert(word, node);
+        node
+    }
+
+    /// A digest of all that these functions, and all functions of these files, may lead to.
+    pub(super) fn digest<'k>(
+        &mut self,
+        functions: impl Iterator<Item = &'k FunctionKey>,
+        files: &[RepoPath],
+        code: &mut Digests,
+    ) -> [u8; 32] {
+        let mut roots: BTreeSet<Node> =
+            functions.filter_map(|function| self.functions.get(function)).copied().collect();
+        roots.extend(files.iter().filter_map(|file| self.by_file.get(file)).flatten());
+        let found: BTreeSet<[u8; 32]> =
+            roots.into_iter().map(|root| self.of_node(root, code)).collect();
+        let mut hash = Sha256::new();
+        found.iter().for_each(|digest| hash.update(digest));
+        hash.finalize().into()
+    }
+
+    /// Tarjan's algorithm from one node: what leads to one another has one digest.
+    fn of_node(&mut self, root: Node, code: &mut Digests) -> [u8; 32] {
+        if let Some(known) = self.digests[root as usize] {
+            return known;
+        }
+        let mut order: HashMap<Node, u32> = HashMap::new();
+        let mut low: HashMap<Node, u32> = HashMap::new();
+        let mut stack: Vec<Node> = Vec::new();
+        let mut path: Vec<(Node, usize)> = vec![(root, 0)];
+        order.insert(root, 0);
+        low.insert(root, 0);
+        stack.push(root);
+        while let Some((node, at)) = path.pop() {
+            let next = self.next[node as usize].get(at).copied();
+            let Some(next) = next else {
+                if low[&node] == order[&node] {
+                    let from = stack.iter().rposition(|each| *each == node);
+                    let members = stack.split_off(from.expect("a node is on the stack until it ends"));
+                    self.close(&members, code);
+                }
+                if let Some(&(above, _)) = path.last() {
+                    let found = low[&node].min(low[&above]);
+                    low.insert(above, found);
+                }
+                continue;
+            };
+            path.push((node, at + 1));
+            if self.digests[next as usize].is_some() {
+                continue;
+            }
+            if let Some(&seen) = order.get(&next) {
+                // It has no digest, so it is on the stack.
+                let found = low[&node].min(seen);
+                low.insert(node, found);
+            } else {
+                let number = u32::try_from(order.len()).expect("as many as nodes");
+                order.insert(next, number);
+                low.insert(next, number);
+                stack.push(next);
+                path.push((next, 0));
+            }
+        }
+        self.digests[root as usize].expect("the root is closed last")
+    }
+
+    fn close(&mut self, members: &[Node], code: &mut Digests) {
+        let mut parts: BTreeSet<[u8; 32]> = BTreeSet::new();
+        for &member in members {
+            parts.extend(self.own(member, code));
+            let next = self.next[member as usize].iter();
+            parts.extend(next.filter_map(|&next| self.digests[next as usize]));
+        }
+        let mut hash = Sha256::new();
+        parts.iter().for_each(|part| hash.update(part));
+        let digest = hash.finalize().into();
+        for &member in members {
+            self.digests[member as usize] = Some(digest);
+        }
+    }
+
+    fn own(&self, node: Node, code: &mut Digests) -> Option<[u8; 32]> {
+        match &self.nodes[node as usize] {
+            Kind::Word | Kind::Statement => None,
+            Kind::File(path) => Some(code.closed(path)),
+            Kind::Function(key) => {
+                let mut hash = Sha256::new();
+                hash.update(key.to_string().as_bytes());
+                hash.update([0]);
+                if let Some(fingerprint) = code.fingerprint(key) {
+                    hash.update(fingerprint.as_bytes());
+                }
+                Some(hash.finalize().into())
+            }
+        }
+    }
+}
+
+/// The last part of the name that a file is imported by.
+fn module_name(path: &RepoPath) -> &str {
+    let stem = path.file_name().strip_suffix(".py").unwrap_or(path.file_name());
+    if stem == "__init__" { path.directories().last().unwrap_or(stem) } else { stem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lead(function: &str, binds: &[&str], words: &[&str], decorators: &[&str]) -> Lead {
+        let of = |names: &[&str]| names.iter().map(|name| Word::of(name)).collect();
+        Lead {
+            function: (!function.is_empty()).then(|| QualName::new(function)),
+            binds: of(binds),
+            words: of(words),
+            decorators: of(decorators),
+        }
+    }
+
+    /// The functions of `m.py` whose digest changes when `changed` does.
+    fn resting_on(leads: &[Lead], changed: &str) -> Vec<String> {
+        let path = RepoPath::new("m.py");
+        let files = BTreeMap::from([(path.clone(), leads.to_vec())]);
+        let digests = |other: Option<&str>| {
+            let mut code = Digests::of_texts(leads.iter().filter_map(|lead| {
+                let name = lead.function.clone()?;
+                let text = if other == Some(name.as_str()) { "other" } else { "same" };
+                Some((FunctionKey::new(path.clone(), name), text))
+            }));
+            let mut graph = Leading::of(&files);
+            let of = |lead: &Lead| {
+                let key = FunctionKey::new(path.clone(), lead.function.clone()?);
+                Some((key.name.to_string(), graph.digest(std::iter::once(&key), &[], &mut code)))
+            };
+            leads.iter().filter_map(of).collect::<Vec<_>>()
+        };
+        let (before, after) = (digests(None), digests(Some(changed)));
+        let differing = before.into_iter().zip(after).filter(|(a, b)| a.1 != b.1);
+        differing.map(|(a, _)| a.0).collect()
+    }
+
+    #[test]
+    fn a_function_rests_on_what_it_may_call() {
+        let leads = [
+            lead("a", &["a"], &["b", "n"], &[]),
+            lead("b", &["b"], &["table"], &[]),
+            lead("", &["table"], &["c"], &[]),
+            lead("c", &["c"], &["b"], &[]),
+            lead("d", &["d"], &["n"], &[]),
+        ];
+        assert_eq!(resting_on(&leads, "c"), ["a", "b", "c"]);
+        assert_eq!(resting_on(&leads, "a"), ["a"]);
+        assert_eq!(resting_on(&leads, "d"), ["d"]);
+    }
+
+    #[test]
+    fn what_a_decorator_of_the_project_keeps_may_be_run() {
+        let leads = [
+            lead("hook", &["hook"], &["HOOKS"], &[]),
+            lead("run", &["run"], &["HOOKS"], &[]),
+            lead("first", &["first"], &["hook"], &["hook"]),
+            lead("second", &["second"], &["cache"], &["cache"]),
+        ];
+        assert!(resting_on(&leads, "first").contains(&"run".to_owned()));
+        assert_eq!(resting_on(&leads, "second"), ["second"]);
+    }
+}
