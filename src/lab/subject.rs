@@ -12,7 +12,7 @@ use super::LabError;
 use crate::config::{Invalidates, Options, PROJECT_FILE, ProjectConfig};
 use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{ContentHash, FileStat, Function, FunctionKey, Notice, RepoPath, SkippedFile};
-use crate::store::{Store, StoredFile};
+use crate::store::{Store, StoreError, StoredFile};
 use crate::syntax::{Module, Source};
 
 /// The functions of each file.
@@ -50,6 +50,18 @@ pub(super) struct Subject {
 impl Subject {
     /// Opens the repository and looks at its files.
     pub(super) fn open(options: &Options) -> Result<(Self, Store), LabError> {
+        Self::open_with(options, Store::open)
+    }
+
+    /// The same for one who only looks: while another process holds the store, on a copy of it.
+    pub(super) fn open_aside(options: &Options) -> Result<(Self, Store), LabError> {
+        Self::open_with(options, Store::open_or_copy)
+    }
+
+    fn open_with(
+        options: &Options,
+        open: impl FnOnce(&Path) -> Result<Store, StoreError>,
+    ) -> Result<(Self, Store), LabError> {
         let repository = Repository::discover(&options.repo)?;
         let head = repository.head(options.head.as_deref())?;
         let from_ci = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -58,7 +70,7 @@ impl Subject {
         let base = repository.base(options.base.as_deref(), ci, &head)?;
         let settings = repository.read(&head, &RepoPath::new(PROJECT_FILE))?.unwrap_or_default();
         let config = ProjectConfig::parse(&String::from_utf8_lossy(&settings))?;
-        let mut store = Store::open(repository.workdir())?;
+        let mut store = open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;
         // To look for them is to look at every entry of the index.
