@@ -20,7 +20,7 @@ pub(super) mod review;
 mod running;
 mod store;
 
-pub(super) use explain::ExplainArgs;
+pub(super) use explain::{ExplainArgs, ExplainFormat};
 pub(super) use record::RecordArgs;
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 pub(super) use running::default_options;

@@ -138,7 +138,8 @@ impl Leading {
             let Some(next) = next else {
                 if low[&node] == order[&node] {
                     let from = stack.iter().rposition(|each| *each == node);
-                    let members = stack.split_off(from.expect("a node is on the stack until it ends"));
+                    let members =
+                        stack.split_off(from.expect("a node is on the stack until it ends"));
                     self.close(&members, code);
                 }
                 if let Some(&(above, _)) = path.last() {

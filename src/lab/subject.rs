@@ -15,7 +15,7 @@ use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{
     ContentHash, FileStat, Function, FunctionKey, Lead, Notice, RepoPath, SkippedFile, TestId,
 };
-use crate::store::{Store, StoredFile};
+use crate::store::{Store, StoreError, StoredFile};
 use crate::syntax::{Module, Source, leads};
 
 /// The note of the files of prose that tests are made of, a line each.
@@ -64,6 +64,18 @@ pub(super) struct Subject {
 impl Subject {
     /// Opens the repository and looks at its files.
     pub(super) fn open(options: &Options) -> Result<(Self, Store), LabError> {
+        Self::open_with(options, Store::open)
+    }
+
+    /// The same for one who only looks: while another process holds the store, on a copy of it.
+    pub(super) fn open_aside(options: &Options) -> Result<(Self, Store), LabError> {
+        Self::open_with(options, Store::open_or_copy)
+    }
+
+    fn open_with(
+        options: &Options,
+        open: impl FnOnce(&Path) -> Result<Store, StoreError>,
+    ) -> Result<(Self, Store), LabError> {
         let repository = Repository::discover(&options.repo)?;
         let head = repository.head(options.head.as_deref())?;
         let from_ci = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -77,7 +89,7 @@ impl Subject {
         let (project, own) = (read(PROJECT_FILE)?, read(OWN_FILE)?);
         let settings = SettingsFile::find(project.as_deref(), own.as_deref())?;
         let config = ProjectConfig::read(settings.as_ref())?;
-        let mut store = Store::open(repository.workdir())?;
+        let mut store = open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;
         // To look for them is to look at every entry of the index.

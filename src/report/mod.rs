@@ -10,6 +10,7 @@ pub mod badge;
 pub mod comparison;
 pub mod elements;
 pub mod escape;
+pub mod explanation;
 mod findings;
 pub mod format;
 pub mod gitlab;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
 
 use super::StoreError;
 use super::error::Fault;
@@ -24,6 +25,8 @@ pub struct Store {
     interner: Option<Interner>,
     /// Held, never read.
     _lock: Option<File>,
+    /// Where a copy is; held, never read.
+    _folder: Option<TempDir>,
 }
 
 impl Store {
@@ -46,7 +49,7 @@ impl Store {
                 })?
             }
         };
-        Ok(Self { connection, path, interner: None, _lock: Some(lock) })
+        Ok(Self { connection, path, interner: None, _lock: Some(lock), _folder: None })
     }
 
     /// Opens the store to read only, without the lock: what a run in progress has committed is
@@ -68,7 +71,12 @@ impl Store {
             Found::Newer(found) => return Err(StoreError::Newer { path, found, known: VERSION }),
         }
         connection.pragma_update(None, "query_only", true).map_err(|e| at(e.into()))?;
-        Ok(Some(Self { connection, path, interner: None, _lock: None }))
+        Ok(Some(Self { connection, path, interner: None, _lock: None, _folder: None }))
+    }
+
+    /// Keeps the folder of a copy for as long as the store is open.
+    pub(super) fn keep_folder(&mut self, folder: TempDir) {
+        self._folder = Some(folder);
     }
 
     /// The database file.

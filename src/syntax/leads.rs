@@ -22,7 +22,8 @@ pub fn leads(module: &Module) -> Vec<Lead> {
             }
             FunctionKind::Class => found.push(of_class(module, index)),
             FunctionKind::Def | FunctionKind::Lambda => {
-                let whole = if function.kind == FunctionKind::Def { with_decorators(node) } else { node };
+                let whole =
+                    if function.kind == FunctionKind::Def { with_decorators(node) } else { node };
                 let mut binds = BTreeSet::from([key.simple().to_owned()]);
                 if is_special(key.simple()) {
                     // `C()`, `a + b`, `with c`: the class is named, the method is not.
@@ -135,7 +136,9 @@ mod tests {
 
     #[test]
     fn a_class_leads_to_its_bases_and_special_methods() {
-        let leads = found("class C(B):\n    x = y\n    def __len__(self): return z\n    def m(self): pass\n");
+        let leads = found(
+            "class C(B):\n    x = y\n    def __len__(self): return z\n    def m(self): pass\n",
+        );
         assert!(has(&leads[0].binds, &["C"]) && has(&leads[0].words, &["B", "y"]));
         assert!(has(&leads[1].binds, &["C", "__len__"]));
         assert!(!has(&leads[2].binds, &["C"]) && has(&leads[2].binds, &["m"]));

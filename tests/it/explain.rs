@@ -93,6 +93,31 @@ fn a_line_and_a_mutant_are_explained_with_what_their_verdicts_rest_on() {
 }
 
 #[test]
+fn programs_read_it_as_json_while_another_run_holds_the_store() {
+    let project = project();
+    let fake = FakePython::before(&project);
+    run(&project, &fake);
+    fake.forget();
+    let held = std::fs::File::options()
+        .write(true)
+        .open(project.root().join(".mutdiff/lock"))
+        .expect("a run made it");
+    held.try_lock().expect("nobody holds it");
+    let ran = explain(&project, &fake, &["app.py::top", "--format", "json"]).expect(0);
+    let said: serde_json::Value = serde_json::from_str(&ran.stdout).expect("it is JSON");
+    assert_eq!(said["reasons"][0]["kind"], "caller_of");
+    assert_eq!(said["calls"][1]["callee"]["name"], "low");
+    assert_eq!(said["tests"], serde_json::json!(["test_app.T.test_top"]));
+    assert_eq!(said["mutants"][0]["reuse"], "yes", "{ran}");
+    // What it has to parse again, it remembers for itself.
+    project.write("low.py", "def low(n):\n    return n - -1\n");
+    explain(&project, &fake, &["low"]).expect(0).says("low.py::low");
+    assert_eq!(fake.starts(), 0);
+    let mut command = project.mutdiff(&["--base", "main", "--runner", "unittest", "--list"]);
+    Ran::of(&mut command).expect(2).says("lock");
+}
+
+#[test]
 fn what_a_verdict_no_longer_rests_on_is_named() {
     let project = project();
     let fake = FakePython::before(&project);

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::running::TestArgs;
 use super::{Appearance, ScopeArg};
@@ -31,10 +31,22 @@ pub(in crate::cli) struct ExplainArgs {
     /// Up to how many calls away a run follows callers
     #[arg(long, value_name = "N", help_heading = "Change")]
     depth: Option<u32>,
+    /// How it is said
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = ExplainFormat::Text, help_heading = "Output")]
+    pub(in crate::cli) format: ExplainFormat,
     #[command(flatten)]
     tests: TestArgs,
     #[command(flatten)]
     pub(in crate::cli) appearance: Appearance,
+}
+
+/// How an explanation is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ExplainFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 impl ExplainArgs {

@@ -1,6 +1,7 @@
 //! `mutdiff explain`: why a function is in scope or not, and what its mutants' verdicts rest on.
 //!
-//! Invariant: asks what a run would ask, and starts no Python; nothing of the project is run.
+//! Invariant: asks what a run would ask, and starts no Python; nothing of the project is run, and
+//! no run is waited for.
 
 mod calls;
 mod holding;
@@ -36,7 +37,7 @@ pub fn explain(
     events: &dyn Events,
 ) -> Result<Explanation, LabError> {
     events.phase(Phase::Plan, None);
-    let (mut subject, mut store) = Subject::open(options)?;
+    let (mut subject, mut store) = Subject::open_aside(options)?;
     let change = Change::find(options, &subject)?;
     let before = store.all_files()?;
     subject.load_functions(&mut store)?;

@@ -3,7 +3,7 @@
 //! Invariant: `read(write(report))` is `report`, times rounded to microseconds; a key that is
 //! written is documented (a test reads the page).
 
-mod view;
+pub(in crate::report) mod view;
 
 use crate::model::{REPORT_VERSION, Report};
 
@@ -45,7 +45,7 @@ pub fn read(text: &str) -> Result<Report, JsonError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::report) mod tests {
     use std::collections::BTreeSet;
 
     use serde_json::Value;
@@ -55,7 +55,7 @@ mod tests {
 
     const PAGE: &str = include_str!("../../../docs/report.md");
 
-    fn keys(value: &Value, at: &str, found: &mut BTreeSet<String>) {
+    pub(in crate::report) fn keys(value: &Value, at: &str, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(map) => {
                 for (key, value) in map {
@@ -71,8 +71,9 @@ mod tests {
         }
     }
 
-    fn documented() -> BTreeSet<String> {
-        let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `"));
+    /// The keys of a page's tables.
+    pub(in crate::report) fn documented_in(page: &str) -> BTreeSet<String> {
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
         rows.filter_map(|row| row.split_once("` |")).map(|(key, _)| key.to_owned()).collect()
     }
 
@@ -81,7 +82,7 @@ mod tests {
         let value = serde_json::from_str(&write(&sample::report())).unwrap();
         let mut written = BTreeSet::new();
         keys(&value, "", &mut written);
-        assert_eq!(written, documented());
+        assert_eq!(written, documented_in(PAGE));
     }
 
     #[test]

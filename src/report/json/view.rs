@@ -71,7 +71,7 @@ struct MutantView {
 
 /// A reason as data, and as the words that other formats use.
 #[derive(Serialize, Deserialize)]
-struct ReasonView {
+pub(in crate::report) struct ReasonView {
     #[serde(flatten)]
     reason: Reason,
     text: String,
@@ -79,7 +79,7 @@ struct ReasonView {
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum VerdictWord {
+pub(in crate::report) enum VerdictWord {
     Killed,
     Survived,
     Timeout,
@@ -91,7 +91,8 @@ enum VerdictWord {
     Error,
 }
 
-fn reasons(reasons: &[Reason]) -> Vec<ReasonView> {
+/// Reasons with their words.
+pub(in crate::report) fn reasons(reasons: &[Reason]) -> Vec<ReasonView> {
     reasons.iter().map(|r| ReasonView { reason: r.clone(), text: r.to_string() }).collect()
 }
 
@@ -118,7 +119,7 @@ fn rounded_timings(timings: &Timings) -> Timings {
 }
 
 /// A verdict as its word, its killer and its detail.
-fn split(verdict: &Verdict) -> (VerdictWord, Option<TestId>, Option<String>) {
+pub(in crate::report) fn split(verdict: &Verdict) -> (VerdictWord, Option<TestId>, Option<String>) {
     match verdict {
         Verdict::Killed { by } => (VerdictWord::Killed, Some(by.clone()), None),
         Verdict::Survived => (VerdictWord::Survived, None, None),
