@@ -224,7 +224,7 @@ pub struct SkippedFile {
     /// Why.
     pub reason: String,
     /// Whether it holds changed code that Python can run: no gate can say anything of that.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub holds_change: bool,
 }
 

@@ -214,6 +214,6 @@ fn timings() -> Timings {
         wall_milliseconds: 4000.0,
         phases: phases.map(|(phase, milliseconds)| PhaseTime { phase, milliseconds }).to_vec(),
         jobs: 2,
-        collection: None,
+        collection: Some("2 of 9 files".into()),
     }
 }

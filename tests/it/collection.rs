@@ -195,8 +195,10 @@ fn a_changed_conftest_collects_what_it_is_above_of() {
         ("deep/conftest.py", conftest),
         (
             "deep/test_deep.py",
-            "from one import one\n\n\ndef test_deep(n):\n    assert one(n) > n\n",
+            // Survivors name every test that ran.
+            "from five import five\n\n\ndef test_deep(n):\n    five(n)\n",
         ),
+        ("five.py", "def five(n):\n    return n + 5\n"),
     ]);
     let watched = Watched::of(&files);
     watched.write("deep/conftest.py", &conftest.replace("[1]", "[1, 7]"));

@@ -117,6 +117,7 @@ mod tests {
         finish               40 ms     1.0 %
         other                20 ms     0.5 %
         wall                 4.0 s     100 %
+        collected: 2 of 9 files
         ");
     }
 
