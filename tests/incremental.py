@@ -149,9 +149,7 @@ def step(
     return project, cosmetic
 
 
-def compare(
-    asked: Asked, runner: str, folder: Path, cosmetic: bool, tally: Tally
-) -> str | None:
+def compare(asked: Asked, runner: str, folder: Path, cosmetic: bool, tally: Tally) -> str | None:
     """Runs with the store and without one; what differs."""
     reports = folder.with_suffix(".reports")
     reports.mkdir(exist_ok=True)

@@ -14,6 +14,7 @@ use crate::config::Options;
 use crate::model::{Gate, MutantId, ScopeKind};
 
 mod explain;
+mod hook;
 mod record;
 mod reports;
 pub(super) mod review;
@@ -21,6 +22,7 @@ mod running;
 mod store;
 
 pub(super) use explain::{ExplainArgs, ExplainFormat};
+pub(super) use hook::{HookArgs, HookCommand, HookPlace, HookRunArgs};
 pub(super) use record::RecordArgs;
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 pub(super) use running::default_options;
@@ -121,6 +123,10 @@ pub(super) enum Command {
     /// Unpacks a small project into a temporary git repository with a base and a changed branch,
     /// and tests the change. Needs python3 and nothing else.
     Demo(DemoArgs),
+    /// Test what is pushed, before it is: a pre-push hook
+    ///
+    /// It tests the pushed commits and not what is checked out, and ends within its budget.
+    Hook(HookArgs),
     /// Post a report as a review of a pull request on GitHub
     ///
     /// Remarks on lines of the diff, and a summary; what stands there already is brought up to date.

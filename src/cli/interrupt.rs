@@ -1,27 +1,40 @@
 //! Ctrl-C: the first asks the run to stop, the second leaves at once.
 //!
-//! Invariant: the flag goes from false to true and never back.
+//! Invariant: the flag goes from false to true and never back; one handler serves all runs of the
+//! process, and tells the last one that asked.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error::{CliError, Kind};
 use super::exit::Exit;
 
+type Say = Box<dyn Fn(&str) + Send>;
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Whom to tell; `None` before the handler is there.
+static SAY: Mutex<Option<Say>> = Mutex::new(None);
 
 /// From here on SIGINT, SIGTERM and SIGHUP set the flag that is returned, and `say` is told what
 /// happens; the second signal ends the process with exit code 130.
 ///
 /// # Errors
 ///
-/// When the system refuses the handler, or one is installed already.
+/// When the system refuses the handler.
 pub(super) fn watch(say: impl Fn(&str) + Send + 'static) -> Result<&'static AtomicBool, CliError> {
+    let mut told = SAY.lock().expect("no thread panics with the lock");
+    if told.replace(Box::new(say)).is_some() {
+        return Ok(&INTERRUPTED);
+    }
+    drop(told);
     ctrlc::set_handler(move || {
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }
-        say("interrupted: ending the tests that run and keeping the verdicts so far; \
-             again to leave at once");
+        if let Some(say) = SAY.lock().expect("no thread panics with the lock").as_ref() {
+            say("interrupted: ending the tests that run and keeping the verdicts so far; \
+                 again to leave at once");
+        }
     })
     .map_err(|error| {
         CliError::new(Kind::Internal, "cannot watch for Ctrl-C").caused(Some(&error))

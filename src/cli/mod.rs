@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod github_actions;
 mod hints;
+mod hook;
 mod interrupt;
 mod links;
 mod output;
@@ -53,6 +54,7 @@ pub fn main() -> Exit {
         Command::Store(args) => &args.place().appearance,
         Command::Config(args) => &args.appearance,
         Command::Demo(args) => &args.appearance,
+        Command::Hook(args) => args.appearance(),
         Command::Review(args) => &args.appearance,
     };
     let console = Console::new(appearance);
@@ -66,6 +68,7 @@ pub fn main() -> Exit {
         Command::Store(args) => store::run(args, console),
         Command::Config(args) => config::run(args, console),
         Command::Demo(args) => demo::run(args, console),
+        Command::Hook(args) => hook::run(args, console),
         Command::Review(args) => review::run(args, console),
     };
     result.unwrap_or_else(|error| {

@@ -9,6 +9,7 @@ mod create;
 mod error;
 mod export;
 mod files;
+mod hooks;
 mod hunks;
 mod lines;
 mod pull_merge;

@@ -36,6 +36,19 @@ const SECRETS: [&str; 8] = [
     "ACTIONS_ID_TOKEN_REQUEST_URL",
 ];
 
+/// Variables that git gives to hooks: a test that starts git would write to the user's repository.
+const OF_GIT: [&str; 9] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+];
+
 /// What a process has done before its slots are forked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -218,7 +231,7 @@ impl Process {
             .stdout(output)
             .stderr(errors)
             .process_group(0);
-        for name in SECRETS {
+        for name in SECRETS.into_iter().chain(OF_GIT) {
             command.env_remove(name);
         }
         if !options.search.is_empty() {

@@ -13,6 +13,7 @@ mod errors;
 mod examples;
 mod explain;
 mod fixtures;
+mod hook;
 mod interruption;
 mod isolation;
 mod layers;

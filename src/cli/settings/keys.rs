@@ -5,7 +5,8 @@
 use clap::{Arg, ArgAction, Command};
 
 /// The commands whose flags can be settings; the first is also what runs without a name.
-pub(super) const COMMANDS: [&str; 4] = ["run", "record", "explain", "review"];
+pub(super) const COMMANDS: [&[&str]; 5] =
+    [&["run"], &["record"], &["explain"], &["review"], &["hook", "run"]];
 /// Flags that say what this one call is for.
 const OF_A_CALL: [&str; 10] =
     ["help", "version", "repo", "list", "from", "dry-run", "decide", "pr", "head", "shard"];
@@ -62,6 +63,11 @@ impl<'c> Key<'c> {
     }
 }
 
+/// A command by the words that name it.
+pub(super) fn command<'c>(whole: &'c Command, path: &[&str]) -> Option<&'c Command> {
+    path.iter().try_fold(whole, |around, name| around.find_subcommand(name))
+}
+
 /// The keys of a command.
 pub(super) fn keys(command: &Command) -> Vec<Key<'_>> {
     command.get_arguments().filter_map(Key::of).collect()
@@ -71,7 +77,7 @@ pub(super) fn keys(command: &Command) -> Vec<Key<'_>> {
 pub(super) fn names(whole: &Command) -> Vec<&str> {
     let mut names: Vec<&str> = COMMANDS
         .iter()
-        .filter_map(|name| whole.find_subcommand(name))
+        .filter_map(|path| command(whole, path))
         .flat_map(keys)
         .map(|key| key.name)
         .collect();

@@ -12,7 +12,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory};
 use toml::Value;
 
-use super::keys::{COMMANDS, Key, Takes, keys, names};
+use super::keys::{COMMANDS, Key, Takes, command, keys, names};
 use crate::cli::args::Cli;
 use crate::cli::error::CliError;
 use crate::cli::hints::config_error;
@@ -57,14 +57,18 @@ pub(in crate::cli) fn complete(arguments: Vec<OsString>) -> Result<Vec<OsString>
     let mut whole = Cli::command();
     whole.build();
     let Ok(matches) = whole.clone().try_get_matches_from(&arguments) else { return Ok(arguments) };
-    let (command, matches, place) = match matches.subcommand() {
-        Some((name, matches)) if COMMANDS.contains(&name) => {
-            let Some(command) = whole.find_subcommand(name) else { return Ok(arguments) };
-            (command, matches, 2)
-        }
-        Some(_) => return Ok(arguments),
-        None => (&whole, &matches, 1),
+    // The command, by its words, and what it was given.
+    let (mut path, mut inner) = (Vec::new(), &matches);
+    while let Some((name, next)) = inner.subcommand() {
+        path.push(name);
+        inner = next;
+    }
+    let (command, matches) = (command(&whole, &path), inner);
+    let Some(command) = command.filter(|_| path.is_empty() || COMMANDS.contains(&path.as_slice()))
+    else {
+        return Ok(arguments);
     };
+    let place = path.len() + 1;
     let settings = settings(&whole, command, matches, |name| std::env::var_os(name))?;
     let (rest, first): (Vec<&Setting>, Vec<&Setting>) =
         settings.iter().partition(|setting| setting.name == "tests");

@@ -5,14 +5,14 @@
 use clap::{Command, CommandFactory};
 use serde_json::{Map, Value, json};
 
-use super::keys::{COMMANDS, Key, Takes, keys};
+use super::keys::{COMMANDS, Key, Takes, command, keys};
 use crate::cli::args::Cli;
 
 /// The schema of `mutdiff.toml`, and of `[tool.mutdiff]` in `pyproject.toml`.
 pub(in crate::cli) fn schema() -> Value {
     let whole = Cli::command();
     let mut properties = Map::new();
-    for command in COMMANDS.iter().filter_map(|name| whole.find_subcommand(name)) {
+    for command in COMMANDS.iter().filter_map(|path| command(&whole, path)) {
         add(&mut properties, command);
     }
     let patterns = json!({"type": "array", "items": {"type": "string"}});
@@ -86,7 +86,7 @@ mod tests {
     fn table() -> String {
         let whole = Cli::command();
         let mut rows = std::collections::BTreeMap::new();
-        for command in COMMANDS.iter().filter_map(|name| whole.find_subcommand(name)) {
+        for command in COMMANDS.iter().filter_map(|path| command(&whole, path)) {
             for key in keys(command) {
                 let default = match key.default().as_str() {
                     "" => String::new(),

@@ -71,6 +71,13 @@ impl Ran {
         self
     }
 
+    /// Demands that a text is nowhere in what was printed.
+    #[track_caller]
+    pub(crate) fn never_says(self, text: &str) -> Self {
+        assert!(!self.prose().contains(text), "says {text:?}: {self}");
+        self
+    }
+
     /// Demands a text in what was printed, on either stream; line breaks count as spaces.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
