@@ -31,11 +31,11 @@ impl Repository {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Repo;
+    use super::super::testing::TestRepo;
 
     #[test]
     fn hooks_are_where_the_configuration_says() {
-        let repo = Repo::new();
+        let repo = TestRepo::new();
         repo.write("a.py", "");
         let commit = repo.commit("a");
         let opened = repo.open();

@@ -140,12 +140,10 @@ fn a_linked_worktree_has_the_hook_too_and_git_in_tests_is_not_the_users() {
     pushing.project.git(&["worktree", "add", "--quiet", "-b", "side", path]);
     fs::write(linked.join("m.py"), CODE).expect("the worktree is there");
     // A test that starts git in a folder of its own.
-    let test = format!(
-        "import os, subprocess\nimport m\n\n\ndef test_f(tmp_path):\n    \
+    let test = "import os, subprocess\nimport m\n\n\ndef test_f(tmp_path):\n    \
          assert not [name for name in os.environ if name in ('GIT_DIR', 'GIT_INDEX_FILE')]\n    \
          subprocess.run(['git', 'init', '--quiet'], cwd=tmp_path, check=True)\n    \
-         assert m.f(1) == 2 and m.f(5) == 6\n"
-    );
+         assert m.f(1) == 2 and m.f(5) == 6\n";
     fs::write(linked.join("test_m.py"), test).expect("the worktree is there");
     let mut git = clean("git", &pushing.project.home(), pushing.project.python);
     git.args([
