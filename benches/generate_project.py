@@ -61,10 +61,11 @@ class Ledger:
 
 def module(package: int, number: int, chance: random.Random) -> str:
     """A module's text: ten helpers that call one another and the module before, ten users."""
+    here, before = f"{package}_{number}", f"{package}_{number - 1}"
     lines = [f'"""Module {number} of package {package}."""', ""]
     lines += ["from shared.core import Ledger, clamp, mix, scale"]
     if number:
-        lines += [f"from package{package:04}.module{number - 1} import public{number - 1}_0"]
+        lines += [f"from package{package:04}.module{number - 1} import public_{before}_0"]
     lines += ["", f"OFFSET = {number + 1}"]
     half = IN_MODULE // 2
     for n in range(half):
@@ -73,35 +74,30 @@ def module(package: int, number: int, chance: random.Random) -> str:
             body = [f"    if value > {constant * 10}:", f"        return scale(value, {constant})"]
             body += ["    return clamp(value + OFFSET)"]
         elif n % 5 == 3 and number:
-            body = [f"    return public{number - 1}_0(value) + {constant}"]
+            body = [f"    return public_{before}_0(value) + {constant}"]
         else:
             body = [
-                f"    found = helper{number}_{n - 1}(value)",
+                f"    found = helper_{here}_{n - 1}(value)",
                 f"    return mix(found, {constant})",
             ]
-        lines += ["", "", f"def helper{number}_{n}(value):", *body]
+        lines += ["", "", f"def helper_{here}_{n}(value):", *body]
     for n in range(half):
         constant = chance.randint(2, 9)
-        lines += ["", "", f"def public{number}_{n}(value):", f'    """Number {n}."""']
+        lines += ["", "", f"def public_{here}_{n}(value):", f'    """Number {n}."""']
         lines += [f"    ledger = Ledger({constant})", f"    for step in range({1 + n % 3}):"]
-        lines += [
-            f"        ledger.add(helper{number}_{n}(value + step))",
-            "    return ledger.result()",
-        ]
+        lines += [f"        ledger.add(helper_{here}_{n}(value + step))"]
+        lines += ["    return ledger.result()"]
     return "\n".join(lines) + "\n"
 
 
 def tests(package: int, number: int, values: list[int]) -> str:
     """The tests of a module, from what its functions yield."""
-    names = ", ".join(f"public{number}_{n}" for n in range(IN_MODULE // 2))
-    lines = [f"from package{package:04}.module{number} import ({names})", ""]
+    here = f"{package}_{number}"
+    names = ",\n    ".join(f"public_{here}_{n}" for n in range(len(values)))
+    lines = [f"from package{package:04}.module{number} import (\n    {names},\n)", ""]
     for n, value in enumerate(values):
-        lines += [
-            "",
-            f"def test_public{number}_{n}():",
-            f"    assert public{number}_{n}(7) == {value}",
-            "",
-        ]
+        lines += ["", f"def test_public_{here}_{n}():"]
+        lines += [f"    assert public_{here}_{n}(7) == {value}", ""]
     return "\n".join(lines)
 
 
@@ -124,25 +120,23 @@ def generate(folder: Path, functions: int) -> None:
         texts = {f"module{n}": module(package, n, chance) for n in range(count)}
         for module_name, text in texts.items():
             write(folder / f"src/{name}/{module_name}.py", text)
-        for n, values in enumerate(_yields(folder, name, count)):
+        for n, values in enumerate(_yields(folder, package, count)):
             write(folder / f"tests/{name}/test_{name}_module{n}.py", tests(package, n, values))
 
 
-def _yields(folder: Path, name: str, count: int) -> list[list[int]]:
+def _yields(folder: Path, package: int, count: int) -> list[list[int]]:
     """What the public functions of a package yield for the argument of the tests."""
-    spaces: dict[str, dict[str, object]] = {"shared.core": {}}
-    exec(_SHARED, spaces["shared.core"])
+    shared: dict[str, object] = {}
+    exec(_SHARED, shared)
     found = []
-    for n in range(count):
-        space = dict(spaces["shared.core"])
-        if n:
-            before = f"public{n - 1}_0"
-            space[before] = spaces[f"module{n - 1}"][before]
-        text = (folder / f"src/{name}/module{n}.py").read_text()
-        code = [line for line in text.splitlines() if not line.startswith("from ")]
-        exec("\n".join(code), space)
-        spaces[f"module{n}"] = space
-        found.append([int(space[f"public{n}_{k}"](7)) for k in range(IN_MODULE // 2)])  # type: ignore[operator]
+    space: dict[str, object] = {}
+    for number in range(count):
+        before = f"public_{package}_{number - 1}_0"
+        space = shared | ({before: space[before]} if number else {})
+        text = (folder / f"src/package{package:04}/module{number}.py").read_text()
+        exec("\n".join(line for line in text.splitlines() if not line.startswith("from ")), space)
+        names = [f"public_{package}_{number}_{n}" for n in range(IN_MODULE // 2)]
+        found.append([int(space[name](7)) for name in names])  # type: ignore[operator]
     return found
 
 
@@ -153,14 +147,14 @@ def write(path: Path, text: str) -> None:
 
 
 def change(folder: Path, turn: int = 1) -> None:
-    """The one-function change: `helper4_0`, which four functions call, directly or not, and three
-    tests reach. Each ``turn`` is another, and none changes what a test sees."""
+    """Changes `helper_0_4_0`, which five functions call, directly or not, and three tests reach.
+    Each ``turn`` is another change, and none changes what a test sees."""
     path = folder / "src/package0000/module4.py"
-    start, rest = path.read_text().split("def helper4_0(value):\n")
+    start, rest = path.read_text().split("def helper_0_4_0(value):\n")
     body, behind = rest.split("\n\n\n", 1)
     lines = [*body.splitlines()[:-1], f"    return clamp(value + OFFSET + {turn} - {turn})"]
     body = "\n".join(lines)
-    path.write_text(f"{start}def helper4_0(value):\n{body}\n\n\n{behind}")
+    path.write_text(f"{start}def helper_0_4_0(value):\n{body}\n\n\n{behind}")
 
 
 def repository(folder: Path) -> None:

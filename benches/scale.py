@@ -39,7 +39,8 @@ class Bench:
         self.mutdiff = str(given.mutdiff.resolve())
         # Not resolved: the link is what makes it the environment's.
         self.python = os.path.abspath(given.python)
-        self.turn = 0
+        # No change that an earlier call may have made.
+        self.turn = int(time.time()) * 1000
 
     def command(self, folder: Path, report: Path) -> list[str]:
         return [

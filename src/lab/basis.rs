@@ -200,15 +200,20 @@ impl Digests {
         }
         let mut hash = Sha256::new();
         hash.update(self.unlisted);
-        let of_file = |(path, _): &(&RepoPath, _)| file.is_none_or(|file| file == *path);
-        for (function, examples) in self.docstrings.iter().filter(of_file).flat_map(|(_, all)| all)
-        {
+        let of_file = file.map(|file| self.docstrings.get(file));
+        let owners: Vec<_> = match of_file {
+            Some(of_file) => of_file.into_iter().flatten().collect(),
+            None => self.docstrings.values().flatten().collect(),
+        };
+        for (function, examples) in owners {
             if is_doctest_of(id, function) {
                 hash.update(examples.as_bytes());
             }
         }
-        for (_, content) in self.prose.iter().filter(|(text, _)| is_text_test(id, text)) {
-            hash.update(content.as_bytes());
+        if file.is_none() {
+            for (_, content) in self.prose.iter().filter(|(text, _)| is_text_test(id, text)) {
+                hash.update(content.as_bytes());
+            }
         }
         let files: BTreeSet<&RepoPath> =
             file.into_iter().chain(beyond).chain(entered.iter().map(|key| &key.path)).collect();
@@ -216,7 +221,9 @@ impl Digests {
             hash.update(self.closed(file));
         }
         for key in &entered {
-            hash.update(key.to_string().as_bytes());
+            hash.update(key.path.as_str().as_bytes());
+            hash.update(b"::");
+            hash.update(key.name.as_str().as_bytes());
             hash.update([0]);
             match self.fingerprints.get(key) {
                 Some(fingerprint) => hash.update(fingerprint.as_bytes()),

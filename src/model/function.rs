@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::Text;
 use super::{ByteSpan, LineNo, LineRange, RepoPath};
 
 /// A qualified name as Python spells it (`Class.method`, `outer.<locals>.inner`), or one of the
@@ -14,20 +15,20 @@ use super::{ByteSpan, LineNo, LineRange, RepoPath};
 /// one scope carry `#2`, `#3`, ….
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct QualName(String);
+pub struct QualName(Text);
 
 impl QualName {
     /// The module's own top-level code.
     pub const MODULE: &'static str = "<module>";
 
     /// Wraps a qualified name.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self(name.into())
+    pub fn new(name: impl AsRef<str>) -> Self {
+        Self(Text::new(name.as_ref()))
     }
 
     /// The pseudo-function of a module.
     pub fn module() -> Self {
-        Self(Self::MODULE.to_owned())
+        Self::new(Self::MODULE)
     }
 
     /// The name as text.
@@ -37,7 +38,7 @@ impl QualName {
 
     /// The last part of the name without its `#n`: `method` for `Class.method#2`.
     pub fn simple(&self) -> &str {
-        let last = self.0.rsplit('.').next().unwrap_or(&self.0);
+        let last = self.as_str().rsplit('.').next().unwrap_or(self.as_str());
         last.split('#').next().unwrap_or(last)
     }
 }

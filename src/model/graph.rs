@@ -20,6 +20,33 @@ impl CallGraph {
         self.callees.entry(caller).or_default().insert(callee);
     }
 
+    /// A graph of edges between `functions`, given by their indexes.
+    pub fn between(functions: &[&FunctionKey], mut edges: Vec<(u32, u32)>) -> Self {
+        // Keys are compared once here, and numbers from then on.
+        let mut order: Vec<u32> = (0_u32..).take(functions.len()).collect();
+        order.sort_unstable_by_key(|&function| functions[function as usize]);
+        let mut rank = vec![0_u32; functions.len()];
+        for (place, &function) in (0_u32..).zip(&order) {
+            rank[function as usize] = place;
+        }
+        let key = |place: u32| functions[order[place as usize] as usize].clone();
+        let side = |edges: &[(u32, u32)]| {
+            let of_one = edges.chunk_by(|one, other| one.0 == other.0);
+            of_one
+                .map(|chunk| (key(chunk[0].0), chunk.iter().map(|edge| key(edge.1)).collect()))
+                .collect()
+        };
+        for edge in &mut edges {
+            *edge = (rank[edge.0 as usize], rank[edge.1 as usize]);
+        }
+        edges.sort_unstable();
+        edges.dedup();
+        let callees = side(&edges);
+        edges.iter_mut().for_each(|edge| *edge = (edge.1, edge.0));
+        edges.sort_unstable();
+        Self { callers: side(&edges), callees }
+    }
+
     /// The direct callers of a function.
     pub fn callers(&self, of: &FunctionKey) -> impl Iterator<Item = &FunctionKey> {
         self.callers.get(of).into_iter().flatten()
@@ -80,6 +107,17 @@ mod tests {
         let distances: Vec<_> =
             found.iter().map(|(k, (d, _))| (k.name.as_str().to_owned(), *d)).collect();
         assert_eq!(distances, [("a".into(), 2), ("b".into(), 1), ("test".into(), 3)]);
+    }
+
+    #[test]
+    fn a_graph_made_at_once_is_the_one_that_is_added_up() {
+        let keys = ["c", "a", "b"].map(key);
+        let edges = vec![(0, 1), (2, 0), (0, 1), (0, 2)];
+        let mut added = CallGraph::default();
+        for &(caller, callee) in &edges {
+            added.add(keys[caller as usize].clone(), keys[callee as usize].clone());
+        }
+        assert_eq!(CallGraph::between(&keys.iter().collect::<Vec<_>>(), edges), added);
     }
 
     #[test]

@@ -6,15 +6,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::text::Text;
+
 /// The runner's own id of a test.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TestId(String);
+pub struct TestId(Text);
 
 impl TestId {
     /// Wraps a runner's id.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
+    pub fn new(id: impl AsRef<str>) -> Self {
+        Self(Text::new(id.as_ref()))
     }
 
     /// The id as text.

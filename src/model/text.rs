@@ -4,18 +4,56 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::ops::Deref;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A text that is held once however often it is named.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Text(Arc<str>);
+
+impl Text {
+    pub(super) fn new(text: &str) -> Self {
+        Self(Arc::from(text))
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::new(&text))
+    }
+}
 
 /// A path relative to the root of the repository, with `/` between its parts on every platform.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RepoPath(String);
+pub struct RepoPath(Text);
 
 impl RepoPath {
     /// Wraps a repository-relative path that already uses `/`.
-    pub fn new(path: impl Into<String>) -> Self {
-        Self(path.into())
+    pub fn new(path: impl AsRef<str>) -> Self {
+        Self(Text::new(path.as_ref()))
     }
 
     /// The path as text.
@@ -25,18 +63,18 @@ impl RepoPath {
 
     /// The last part of the path.
     pub fn file_name(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or(&self.0)
+        self.as_str().rsplit('/').next().unwrap_or(self.as_str())
     }
 
     /// The directories above the file, outermost first.
     pub fn directories(&self) -> impl Iterator<Item = &str> {
-        let end = self.0.rfind('/').unwrap_or(0);
-        self.0[..end].split('/').filter(|part| !part.is_empty())
+        let end = self.as_str().rfind('/').unwrap_or(0);
+        self.as_str()[..end].split('/').filter(|part| !part.is_empty())
     }
 
     /// Whether the name ends in `.py`; stubs (`.pyi`) are not code.
     pub fn is_python(&self) -> bool {
-        self.0.ends_with(".py")
+        self.as_str().ends_with(".py")
     }
 }
 

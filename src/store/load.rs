@@ -5,12 +5,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::encoding::Reader;
 use super::error::Fault;
-use super::interning::function_key;
-use super::stored_trace::{StoredTest, StoredTrace};
+use super::stored_trace::{StoredTest, StoredTrace, Table};
 use super::trace::{ReachDigest, TestSummary, outcome};
 use super::{Store, StoreError, meta};
 use crate::model::{CallGraph, FunctionKey, QualName, RepoPath, TestId};
@@ -35,11 +34,19 @@ impl Store {
 
 impl StoredTrace {
     fn read_functions(&mut self, connection: &Connection) -> Result<(), Fault> {
-        let mut select = connection
-            .prepare("SELECT f.id, p.path, f.name FROM function f JOIN path p ON p.id = f.path")?;
+        let mut paths: Table<RepoPath> = Table::default();
+        let mut select = connection.prepare("SELECT id, path FROM path")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
-            self.functions.put(row.get(0)?, function_key(row)?);
+            paths.put(row.get(0)?, RepoPath::new(text(row, 1)?));
+        }
+        let mut select = connection.prepare("SELECT id, path, name FROM function")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let path = paths.get(row.get(1)?).cloned();
+            let path = path.ok_or(Fault::Malformed("the file of a function is missing"))?;
+            let name = QualName::new(text(row, 2)?);
+            self.functions.put(row.get(0)?, FunctionKey::new(path, name));
         }
         Ok(())
     }
@@ -110,6 +117,10 @@ impl StoredTrace {
         }
         Ok(())
     }
+}
+
+fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
+    Ok(row.get_ref(column)?.as_str()?)
 }
 
 /// The set of the imports' edges.

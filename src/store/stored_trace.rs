@@ -117,16 +117,22 @@ impl StoredTrace {
     pub fn call_graph(&self) -> CallGraph {
         let sets: HashSet<u32> =
             self.tests.iter().map(|test| test.edges).chain(self.import_edges).collect();
-        let pairs: HashSet<(u32, u32)> =
+        let mut pairs: Vec<(u32, u32)> =
             sets.iter().filter_map(|&set| self.edge_sets.get(set)).flatten().copied().collect();
-        let mut graph = CallGraph::default();
-        for (caller, callee) in pairs {
-            if let (Some(caller), Some(callee)) =
-                (self.functions.get(caller), self.functions.get(callee))
-            {
-                graph.add(caller.clone(), callee.clone());
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut numbers: Vec<Option<u32>> = vec![None; self.functions.0.len()];
+        let mut functions: Vec<&FunctionKey> = Vec::new();
+        let mut number = |id: u32| {
+            let known = numbers.get_mut(id as usize)?;
+            if known.is_none() {
+                let key = self.functions.get(id)?;
+                *known = u32::try_from(functions.len()).ok();
+                functions.push(key);
             }
-        }
-        graph
+            *known
+        };
+        let edges = pairs.into_iter().filter_map(|(a, b)| Some((number(a)?, number(b)?))).collect();
+        CallGraph::between(&functions, edges)
     }
 }

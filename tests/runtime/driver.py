@@ -198,7 +198,7 @@ class Process:
             )
         self._link = self._accept()
         hello = self._link.receive()
-        assert hello is not None and hello["protocol"] == 1
+        assert hello is not None and hello["protocol"] == 2
         self.collected: dict[str, Any] = self._link.receive() or {"died": self.log()}
         if "collected" in self.collected:
             self.ids = [test[0] for test in self.collected["collected"]]

@@ -520,7 +520,7 @@ def test_a_server_says_who_it_is(served: Served, monkeypatch: Any) -> None:
         made.run()
         assert ran == [mode]
         assert served.wire.sent.pop() == {
-            "hello": mode, "protocol": 1, "pid": os.getpid(),
+            "hello": mode, "protocol": 2, "pid": os.getpid(),
             "python": "{}.{}.{}".format(*sys.version_info[:3]),
         }  # fmt: skip
     name = "HYPOTHESIS_STORAGE_DIRECTORY"
@@ -535,7 +535,10 @@ def test_a_warm_process_collects(trace: bool, served: Served, monkeypatch: Any) 
     made = served.make(trace=trace)
     tests = [Collected("a", f"{served.tmp_path}/test_a.py", None)]
     asked: list[Any] = []
-    runner = SimpleNamespace(collect=lambda then: then(tests))
+    files = {f"{served.tmp_path}/{name}.py" for name in ("test_a", "a", "unknown")}
+    runner = SimpleNamespace(
+        collect=lambda then: then(tests), asked=files, whole=lambda of: "w" * (of is made._project)
+    )
     monkeypatch.setattr(made, "_make_runner", lambda *given: asked.append(given) or runner)
     monkeypatch.setattr(made, "_serve", lambda: served.told.append("serve"))
     monkeypatch.setattr(made, "_preloadable", lambda: ["library"])
@@ -550,7 +553,8 @@ def test_a_warm_process_collects(trace: bool, served: Served, monkeypatch: Any) 
     assert made._live is live
     [message] = served.wire.sent
     expected: dict[str, Any] = {
-        "collected": [["a", 1, None]], "preload": ["library"], "elsewhere": [[""]]
+        "collected": [["a", 1, None]], "preload": ["library"], "elsewhere": [[""]],
+        "asked": [0, 1], "whole": "w", "unlisted": [],
     }  # fmt: skip
     told = [told for told in served.told if told != "stop"]
     if not trace:

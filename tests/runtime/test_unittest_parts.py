@@ -69,6 +69,26 @@ def collect(*arguments: str) -> tuple[UnittestRunner, list[Collected]]:
     return runner, found[0]
 
 
+def test_discovery_leaves_out_what_is_not_wanted(place: Any, tmp_path: Path) -> None:
+    case = "import unittest\nclass Case(unittest.TestCase):\n    def test(self): pass\n"
+    for name in ("test_mut_a", "test_mut_b", "test_mut_none"):
+        place(name, "" if name.endswith("none") else case)
+    loader = unittest.TestLoader
+    before = loader.loadTestsFromModule, loader._match_path  # type: ignore[attr-defined]
+    for only, ids in (
+        (None, ["test_mut_a.Case.test", "test_mut_b.Case.test"]),
+        (["test_mut_b.py", "test_mut_none.py"], ["test_mut_b.Case.test"]),
+    ):
+        wanted = None if only is None else [str(tmp_path / name) for name in only]
+        runner = UnittestRunner(["discover"], wanted)
+        found: list[list[Collected]] = []
+        runner.collect(found.append)
+        assert [test.id for test in found[0]] == ids
+        asked = {Path(path).name for path in runner.asked}
+        assert asked == set(only or ("test_mut_a.py", "test_mut_b.py", "test_mut_none.py"))
+        assert before == (loader.loadTestsFromModule, loader._match_path)  # type: ignore
+
+
 def begin(runner: UnittestRunner, report: bool, monkeypatch: Any) -> list[Any]:
     put: list[Any] = []
     monkeypatch.setattr(kept, "dup2", lambda one, two: put.append((one, two)))

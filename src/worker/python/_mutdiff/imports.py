@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib
 import importlib.util
 import runpy
 import sys
@@ -41,6 +42,7 @@ class Imports:
         self._rewritten: set[int] = set()
         self._pairs: set[tuple[str, str, str, int, tuple[str, ...]]] = set()
         self._import = builtins.__import__
+        self._import_module = importlib.import_module
 
     def install(self, loaded: Callable[[CodeType], object] | None) -> None:
         """Patches the source loader; ``loaded`` is told of each module's code before it runs."""
@@ -180,10 +182,21 @@ class Imports:
             co_filename="<importlib._bootstrap, noted by mutdiff>"
         )
         builtins.__import__ = import_and_note
+        import_module = self._import_module
+
+        def import_module_and_note(name: str, package: str | None = None) -> Any:
+            module = import_module(name, package)
+            file = sys._getframe(1).f_globals.get("__file__")
+            if file:
+                pairs.add((file, "", module.__name__, 0, ()))
+            return module
+
+        importlib.import_module = import_module_and_note
 
     def pairs(self) -> list[tuple[int, int]]:
         """Ends the noting; the pairs (importer, imported) among the project's files."""
         builtins.__import__ = self._import
+        importlib.import_module = self._import_module
         found = set()
         for file, package, name, level, fromlist in self._pairs:
             importer = self._project.index(file)

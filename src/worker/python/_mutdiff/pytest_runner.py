@@ -181,6 +181,17 @@ class PytestRunner(Runner):
         # Leaving out a file that the command line names would be a usage error.
         return any(kept.realpath(place.split("::")[0]) == path for place in named)
 
+    def wanted_folder(self, path: str, config: Any) -> bool:
+        """Whether a folder is to be looked into: files that are no Python may be tests as well."""
+        if self._only is None or config.getoption("doctestglob", None):
+            return True
+        below = f"{path}/"
+        if any(file.startswith(below) for file in self._only):
+            return True
+        # As with a file that the command line names.
+        places = (f"{kept.realpath(place.split('::')[0])}/" for place in config.args)
+        return any(place.startswith(below) for place in places)
+
     def asking(self, collector: Any) -> None:
         """Called by the plugin for each collector before it is asked for tests."""
         from _pytest.nodes import File
@@ -289,9 +300,11 @@ class _Plugin:
 
     def pytest_ignore_collect(self, collection_path: Any, config: Any) -> bool | None:
         path = str(collection_path)
-        if path.endswith(".py") and not self._runner.wanted(path, config.args):
-            return True
-        return None
+        if path.endswith(".py"):
+            wanted = self._runner.wanted(path, config.args)
+        else:
+            wanted = not collection_path.is_dir() or self._runner.wanted_folder(path, config)
+        return None if wanted else True
 
     def pytest_runtestloop(self, session: Any) -> bool:
         self._runner.stop_on_errors(session)

@@ -67,7 +67,7 @@ class Server:
         if self._config["runner"] == "unittest":
             from .unittest_runner import UnittestRunner
 
-            return UnittestRunner(arguments, self._config["only"])
+            return UnittestRunner(arguments, self._config.get("only"))
         from . import pytest_runner
 
         return pytest_runner.make(arguments, self._imports, scratch, only)

@@ -53,7 +53,7 @@ class UnittestRunner(Runner):
             return result
 
         sys.argv = ["python -m unittest", *self._arguments]
-        self._watch_loader()
+        forget_loader = self._watch_loader()
         run = unittest.TestSuite.run
         # A script that is named as a test module may run what it has loaded at once, without
         # asking whether it is `__main__`; what it would run is what is collected.
@@ -67,6 +67,7 @@ class UnittestRunner(Runner):
                 raise CollectionFailed(f"unittest ended with exit code {reason.code}") from None
         finally:
             unittest.TestSuite.run = run  # type: ignore[method-assign]
+            forget_loader()
         self._tests = []
         for suite in found:
             known = {test.id() for test in self._tests}
@@ -79,10 +80,11 @@ class UnittestRunner(Runner):
             raise CollectionFailed("\n".join(errors))
         then([_describe(test) for test in self._tests])
 
-    def _watch_loader(self) -> None:
-        """Has discovery leave out files that are not wanted; notes whose tests are asked for."""
+    def _watch_loader(self) -> Callable[[], None]:
+        """Has discovery leave out files that are not wanted, and notes whose tests are asked for,
+        until what it returns is called."""
         loader, only, asked = unittest.TestLoader, self._only, self.asked
-        load = loader.loadTestsFromModule
+        load, match = loader.loadTestsFromModule, loader._match_path
 
         def load_and_note(self: Any, module: Any, *rest: Any, **more: Any) -> Any:
             file = getattr(module, "__file__", None)
@@ -90,16 +92,17 @@ class UnittestRunner(Runner):
                 asked.add(file)
             return load(self, module, *rest, **more)
 
-        loader.loadTestsFromModule = load_and_note  # type: ignore[method-assign]
-        if only is None:
-            return
-        match = loader._match_path
-
         def match_wanted(self: Any, path: str, full_path: str, pattern: str) -> Any:
-            wanted = full_path in only or kept.realpath(full_path) in only
+            wanted = only is None or full_path in only or kept.realpath(full_path) in only
             return wanted and match(self, path, full_path, pattern)
 
+        def forget() -> None:
+            loader.loadTestsFromModule = load  # type: ignore[method-assign]
+            loader._match_path = match  # type: ignore[method-assign]
+
+        loader.loadTestsFromModule = load_and_note  # type: ignore[method-assign]
         loader._match_path = match_wanted  # type: ignore[method-assign]
+        return forget
 
     def whole(self, project: Project) -> str:
         return whole_for_unittest(project)
