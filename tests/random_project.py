@@ -114,7 +114,9 @@ class Project:
 
     def owners(self) -> list[str]:
         """Where tests may be: classes or files of tests, and the class that others inherit."""
-        return ["One", "Two", "Base"] if self.package and self.runner == "unittest" else ["One", "Two"]
+        return (
+            ["One", "Two", "Base"] if self.package and self.runner == "unittest" else ["One", "Two"]
+        )
 
     def files(self) -> dict[str, str]:
         """All files, by path."""
@@ -210,7 +212,9 @@ class Project:
     def test_file(self, owner: str) -> str:
         pytest = self.runner == "pytest"
         if pytest:
-            text = "".join(self.test(name) for name, test in self.tests.items() if test.owner == owner)
+            text = "".join(
+                self.test(name) for name, test in self.tests.items() if test.owner == owner
+            )
         else:
             text = self.test_class(owner, "support.Base" if self.package else "unittest.TestCase")
         style = "names" if owner == "One" else "module"
@@ -238,23 +242,29 @@ class Project:
         if test.by_helper:
             look = f"support.looks(found, {test.check!r}, {value})"
         elif pytest:
-            look = "assert " + {
-                "equal": f"found == {value}",
-                "less": f"found < {value}",
-                "more": f"found > {value}",
-                "parity": f"found % 2 == {value}",
-                "other": f"found != {value}",
-                "type": "isinstance(found, int)",
-            }[test.check]
+            look = (
+                "assert "
+                + {
+                    "equal": f"found == {value}",
+                    "less": f"found < {value}",
+                    "more": f"found > {value}",
+                    "parity": f"found % 2 == {value}",
+                    "other": f"found != {value}",
+                    "type": "isinstance(found, int)",
+                }[test.check]
+            )
         else:
-            look = "self." + {
-                "equal": f"assertEqual(found, {value})",
-                "less": f"assertLess(found, {value})",
-                "more": f"assertGreater(found, {value})",
-                "parity": f"assertEqual(found % 2, {value})",
-                "other": f"assertNotEqual(found, {value})",
-                "type": "assertIsInstance(found, int)",
-            }[test.check]
+            look = (
+                "self."
+                + {
+                    "equal": f"assertEqual(found, {value})",
+                    "less": f"assertLess(found, {value})",
+                    "more": f"assertGreater(found, {value})",
+                    "parity": f"assertEqual(found % 2, {value})",
+                    "other": f"assertNotEqual(found, {value})",
+                    "type": "assertIsInstance(found, int)",
+                }[test.check]
+            )
         uses = [each for each in ("made", "kept") if f"~{each}" in test.expression]
         expression = test.expression.replace("~", "" if pytest else "self.")
         skip = ("@pytest.mark" if pytest else "@unittest") + ".skip('later')\n"
