@@ -6,8 +6,10 @@ one from an empty store.
               [--json OUT] [-- ARGUMENTS OF MUTDIFF…]
 
 For each of N consecutive first-parent commits up to REV, oldest first, a copy of the repository is
-at that commit, and mutdiff compares it with the commit before. All mutants of both runs, with their
-verdicts, must be the same. `DIR` itself is not touched. Exit code 1 where anything differs.
+at that commit, and mutdiff compares it with the commit before. Every mutant of the run without a
+store must have the same verdict in the other. A store knows what tests did at the base, and may
+have more in scope for it: such mutants are counted apart (`wider`); with `--scope all` there are
+none. `DIR` itself is not touched. Exit code 1 where anything differs.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ class Row:
     python_files: int
     mutants: int = 0
     reused: int = 0
+    wider: int = 0
     incremental: float = 0.0
     fresh: float = 0.0
     differences: list[str] = field(default_factory=list)
@@ -42,7 +45,8 @@ class Row:
     def line(self) -> str:
         return (
             f"{self.commit[:8]}  {self.python_files:3} files  {self.mutants:5} mutants  "
-            f"{self.reused:5} reused  {self.incremental:6.1f} s  {self.fresh:6.1f} s  "
+            f"{self.reused:5} reused  {self.wider:4} wider  "
+            f"{self.incremental:6.1f} s  {self.fresh:6.1f} s  "
             f"{len(self.differences):3} differ  {self.note}{self.subject[:40]}"
         )
 
@@ -78,12 +82,11 @@ def verdicts(report: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 
 def compare(one: dict[str, tuple[str, str]], other: dict[str, tuple[str, str]]) -> list[str]:
-    nothing = ("", "not in scope")
     lines = []
-    for key in sorted(one.keys() | other.keys()):
-        (place, with_store), (there, without) = one.get(key, nothing), other.get(key, nothing)
+    for key, (place, without) in sorted(other.items()):
+        there, with_store = one.get(key, (place, "not in scope"))
         if (place, with_store) != (there, without):
-            lines.append(f"{key} {place or there}: with a store {with_store}, without {without}")
+            lines.append(f"{key} {place}: with a store {with_store}, without {without}")
     return lines
 
 
@@ -118,6 +121,7 @@ def replay(given: argparse.Namespace, work: Path) -> list[Row]:
             row.mutants = len(one["mutants"])
             row.reused = one["counts"]["reused"]
             row.differences = compare(verdicts(one), verdicts(other))
+            row.wider = len(verdicts(one).keys() - verdicts(other).keys())
         if not row.python_files:
             row.note += "[no Python] "
         print(row.line(), flush=True)
@@ -151,7 +155,7 @@ def main() -> int:
     print(
         f"{len(rows)} commits, {sum(row.python_files > 0 for row in rows)} of them of Python; "
         f"{sum(row.mutants for row in rows)} verdicts compared, "
-        f"{sum(row.reused for row in rows)} reused, "
+        f"{sum(row.reused for row in rows)} reused, {sum(row.wider for row in rows)} wider, "
         f"{sum(len(row.differences) for row in rows)} differences; a commit behind the first, "
         f"incremental and fresh: median {middle[0]:.1f} s and {middle[1]:.1f} s, "
         f"in all {sum(times[0]):.0f} s and {sum(times[1]):.0f} s"

@@ -4,7 +4,7 @@
     incremental.py --mutdiff BIN [--python PY] [--edits N] [--seed S] [--jobs N] [--keep DIR]
                    [--only-project K]
 
-Projects come from `random_project.py`, edits from `random_edits.py`; one project in eight has its
+Projects come from `random_project.py`, edits from `random_edits.py`; one project in sixteen has its
 tests run by pytest, if the Python has it. After one to three edits come two runs over all
 functions: one with the store of all runs before it, one without any. The ids and the verdicts of
 both must be the same; where the edits only moved and reformatted code, the first run must decide
@@ -87,7 +87,7 @@ def verdicts(report: dict[str, Any]) -> dict[str, str]:
 def play(asked: Asked, number: int, wanted: int) -> Tally:
     """The edits of one project."""
     chance = random.Random(f"{asked.seed}/{number}")
-    runner = "pytest" if asked.has_pytest and chance.random() < 0.125 else "unittest"
+    runner = "pytest" if asked.has_pytest and chance.random() < 0.06 else "unittest"
     folder = asked.scratch / f"project{number}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -227,11 +227,17 @@ def add_test(project: Project, chance: random.Random) -> Edit:
         call = f"{project.homes()[function]}.{function}(2)"
         home = call.split(".")[0]
         expression = f"support.child('import {home}; print({call})')"
+    elif chosen < 0.4 and project.runner == "pytest" and project.functions:
+        expression = f"<{chance.choice(sorted(project.functions))}>(~k)"
     owner = chance.choice(project.owners())
-    test = Test(owner, expression, chance.choice(CHECKS))
+    test = Test(owner, expression, "type" if "~k" in expression else chance.choice(CHECKS))
+    inherited = [other for other, base in project.tests.items() if base.owner == "Base"]
+    if inherited and owner != "Base" and chance.random() < 0.3:
+        test.shadows = chance.choice(inherited)
     test.by_helper = project.package and owner != "Base" and chance.random() < 0.4
     project.tests[name] = test
-    return f"add {name} to {owner}: {test.check} of {expression}", False
+    shadows = f" in place of {test.shadows}" if test.shadows else ""
+    return f"add {name} to {owner}{shadows}: {test.check} of {expression}", False
 
 
 def change_test(project: Project, chance: random.Random) -> Edit | None:
@@ -240,7 +246,7 @@ def change_test(project: Project, chance: random.Random) -> Edit | None:
     name = chance.choice(sorted(project.tests))
     test = project.tests[name]
     chosen = chance.random()
-    if chosen < 0.45:
+    if chosen < 0.45 and "~k" not in test.expression:
         test.check = chance.choice(CHECKS)
         return f"{name} looks at {test.check}", False
     if chosen < 0.6:

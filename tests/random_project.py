@@ -76,6 +76,8 @@ class Test:
     value: int = 0
     skipped: bool = False
     by_helper: bool = False
+    #: The name of a test of the base class that it takes the place of.
+    shadows: str = ""
 
 
 @dataclass
@@ -266,8 +268,14 @@ class Project:
         uses = [each for each in ("made", "kept") if f"~{each}" in test.expression]
         expression = test.expression.replace("~", "" if pytest else "self.")
         skip = ("@pytest.mark" if pytest else "@unittest") + ".skip('later')\n"
-        text = (skip if test.skipped else "") + (
-            f"def {name}({', '.join(uses) if pytest else 'self'}):\n"
+        if pytest and "~k" in test.expression:
+            skip += "@pytest.mark.parametrize('k', [0, 1, 3])\n"
+            skip = skip if test.skipped else skip.split("\n", 1)[1]
+            uses.append("k")
+        elif not test.skipped:
+            skip = ""
+        text = skip + (
+            f"def {test.shadows or name}({', '.join(uses) if pytest else 'self'}):\n"
             f"    found = {expression}\n    {look}\n"
         )
         if pytest:
@@ -288,7 +296,7 @@ class Project:
         calls = []
         for test in self.tests.values():
             text = test.expression.replace("~made", f"({self.made})")
-            text = text.replace("~kept", f"({self.kept})")
+            text = text.replace("~kept", f"({self.kept})").replace("~k", "1")
             child = re.fullmatch(r"support\.child\('import \w+; print\((.*)\)'\)", text)
             calls.append(child[1] if child else self.resolve(text, "", "module"))
         command = [sys.executable, "-B", "-c", EVALUATE, json.dumps([list(self.order), calls])]

@@ -29,6 +29,7 @@ mod shared_forks;
 mod showing;
 #[cfg(test)]
 mod step_tests;
+mod still_imported;
 mod storing;
 mod subject;
 mod surroundings;

@@ -19,6 +19,7 @@ use super::ordering::Order;
 use super::recording;
 use super::resolving::{Resolved, Resolver};
 use super::shared_forks::SharedForks;
+use super::still_imported::still_imported;
 use super::subject::{Subject, is_code};
 use super::{Events, LabError, unlisted, writers};
 use crate::config::Options;
@@ -304,16 +305,22 @@ fn store_imports(
         let digests = Digests::new(subject, closures, stored.import_edges(), [0; 32]);
         let changed = collecting::changed_imports(before, subject, &digests);
         let stays = |path: &RepoPath| subject.files.contains_key(path) && !changed.contains(path);
+        let kept = known.imports.iter().filter(|(a, b)| stays(a) && subject.files.contains_key(b));
+        imports.extend(kept.cloned());
+        imports.sort_unstable();
+        imports.dedup();
+        let of_tests = stored.tests().iter().filter_map(|test| test.summary.path.clone());
+        let roots = warm.loaded().into_iter().chain(of_tests);
+        let loaded = known.lines.keys().cloned();
+        let imported = still_imported(roots, loaded, &known.imports, &imports);
+        imports.retain(|(importer, _)| imported.contains(importer));
+        let stays = |path: &RepoPath| stays(path) && imported.contains(path);
         for (path, known) in known.lines.into_iter().filter(|(path, _)| stays(path)) {
             let all = lines.entry(path).or_default();
             all.extend(known);
             all.sort_unstable();
             all.dedup();
         }
-        let known = known.imports.into_iter();
-        imports.extend(known.filter(|(a, b)| stays(a) && subject.files.contains_key(b)));
-        imports.sort_unstable();
-        imports.dedup();
         let known = stored
             .import_edges()
             .filter(|(caller, callee)| stays(&caller.path) && subject.function(callee).is_some());

@@ -178,6 +178,23 @@ fn a_removed_test_file_takes_its_tests_along() {
 }
 
 #[test]
+fn a_module_that_nothing_imports_any_more_counts_as_not_imported() {
+    let mut files = plain();
+    files.push(("left.py", "LIMIT = 3\n"));
+    let with = "import left\nfrom one import one\n\n\ndef test_one():\n    assert one(1) == 2\n";
+    files.retain(|(path, _)| *path != "test_one.py");
+    files.push(("test_one.py", with));
+    let watched = Watched::of(&files);
+    watched.write("test_one.py", TEST_ONE);
+    watched.project.write("one.py", "def one(n):\n    return 1 + n\n");
+    let (report, _) = watched.run(&["--scope", "all"]);
+    assert_eq!(report.timings.collection.as_deref(), Some("1 of 4 files"));
+    let of_left = |m: &&mutdiff::model::DecidedMutant| m.function.path.as_str() == "left.py";
+    assert!(report.mutants.iter().filter(of_left).all(|m| m.verdict == Verdict::NoTests));
+    watched.agrees(&report, &["--scope", "all"]);
+}
+
+#[test]
 fn a_comment_has_nothing_collected() {
     let watched = Watched::of(&plain());
     watched.run(&["--scope", "all"]);

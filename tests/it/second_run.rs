@@ -48,6 +48,22 @@ fn a_comment_leaves_every_verdict_standing() {
     assert_eq!(report.counts.reused, report.counts.mutants);
 }
 
+#[test]
+fn code_that_is_laid_out_in_another_way_is_not_decided_again() {
+    let texts = [
+        "def f(n):\n    return n + 1\n",
+        "def f(n):\n    return (  # why\n        n\n        + 1\n    )\n",
+    ];
+    let test = "from m import f\n\n\ndef test_f():\n    assert f(1) == 2\n";
+    let project = Project::of(&[("m.py", texts[0]), ("test_m.py", test)], &[]);
+    let (_, first) = project.run(0, &["--scope", "all"]);
+    assert!(first.counts.killed > 1);
+    project.write("m.py", texts[1]);
+    let (_, second) = project.run(0, &["--scope", "all"]);
+    assert_eq!(by_id(&first), by_id(&second));
+    assert_eq!(second.counts.reused, second.counts.mutants);
+}
+
 fn by_id(report: &Report) -> BTreeMap<String, String> {
     let verdict = |m: &DecidedMutant| (m.id.to_string(), m.verdict.word().to_owned());
     report.mutants.iter().map(verdict).collect()

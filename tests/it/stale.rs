@@ -103,3 +103,23 @@ fn a_python_file_that_git_ignores_is_part_of_what_a_verdict_rests_on() {
     let (_, unchanged) = project.run(0, &[]);
     assert_eq!(unchanged.counts.reused, unchanged.counts.mutants);
 }
+
+#[test]
+fn a_function_that_only_a_mutated_run_enters_is_part_of_what_a_verdict_rests_on() {
+    let other = |value: &str| format!("def other(x):\n    return {value}\n");
+    let test = "import m\n\ndef test_f():\n    assert m.f(1) == 1\n";
+    let project = Project::of(
+        &[("n.py", &other("x")), ("test_m.py", test)],
+        &[("m.py", "import n\n\ndef f(x):\n    return n.other(x) if x > 1 else x\n")],
+    );
+    let verdict = |report: &mutdiff::model::Report| {
+        let of = |m: &&mutdiff::model::DecidedMutant| m.replacement == ">=";
+        report.mutants.iter().find(of).unwrap().verdict.word()
+    };
+    let (_, first) = project.run(1, &[]);
+    assert_eq!(verdict(&first), "survived");
+    // With `x >= 1`, the test goes where it has never been.
+    project.write("n.py", other("x + 1"));
+    let (_, second) = project.run(1, &[]);
+    assert_eq!(verdict(&second), "killed");
+}

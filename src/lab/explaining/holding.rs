@@ -181,6 +181,11 @@ impl<'a> Holding<'a> {
                 why.push(format!("{what}: {}", listed(&tests)));
             }
         }
+        if why.is_empty() && !self.changed.is_empty() {
+            let names: Vec<String> = self.changed.iter().map(ToString::to_string).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            why.push(format!("code that its tests may come to run with it: {}", listed(&names)));
+        }
         if why.is_empty() {
             why.push(format!(
                 "it cannot be told which part: a function that its tests enter was changed and \
