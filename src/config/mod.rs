@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use memory::{default_memory_limit, memory_size};
-pub use project::{ConfigError, Invalidates, PROJECT_FILE, ProjectConfig};
+pub use project::{
+    ConfigError, Invalidates, OperatorSettings, PROJECT_FILE, ProjectConfig, without_own_settings,
+};
 
 use crate::model::{Gate, ScopeKind};
 
@@ -35,6 +37,8 @@ pub struct Options {
     pub runner: Option<RunnerKind>,
     /// What to hand the runner.
     pub tests: Vec<String>,
+    /// Which operators are on, over what the project says; empty is what that says.
+    pub operators: Vec<String>,
     /// Leave out tests that fail without a mutant instead of stopping.
     pub allow_failing: bool,
     /// Bytes by which a test and all that it starts may grow.

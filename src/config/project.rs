@@ -12,7 +12,7 @@ use crate::model::RepoPath;
 /// Where the settings are, from the root of the repository.
 pub const PROJECT_FILE: &str = "pyproject.toml";
 /// The keys of the table.
-const KEYS: [&str; 1] = ["invalidates"];
+const KEYS: [&str; 2] = ["invalidates", "operators"];
 
 /// What is wrong with the settings.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -58,9 +58,37 @@ pub enum Invalidates {
     Everything,
 }
 
+/// The text of [`PROJECT_FILE`] without our own settings: what tests may read of it, and what the rest
+/// of the project rests on.
+pub fn without_own_settings(text: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(text.len());
+    let mut is_own = false;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        if line.starts_with(b"[") {
+            let header = line.trim_ascii_end();
+            is_own = header == b"[tool.mutdiff]" || header.starts_with(b"[tool.mutdiff.");
+        }
+        if !is_own {
+            kept.extend_from_slice(line);
+        }
+    }
+    kept
+}
+
+/// Which operators the project wants, as words that the registry knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OperatorSettings {
+    /// Those that are on beside the default ones.
+    pub enable: Vec<String>,
+    /// Those that are off.
+    pub disable: Vec<String>,
+}
+
 /// The project's settings.
 #[derive(Debug, Clone, Default)]
 pub struct ProjectConfig {
+    /// Which operators are on.
+    pub operators: OperatorSettings,
     rules: Vec<(GlobMatcher, Invalidates)>,
 }
 
@@ -86,6 +114,7 @@ impl ProjectConfig {
         for (key, value) in table {
             match key.as_str() {
                 "invalidates" => config.rules = rules(value)?,
+                "operators" => config.operators = operators(value)?,
                 _ => return Err(ConfigError::UnknownKey { key: key.clone() }),
             }
         }
@@ -112,6 +141,28 @@ impl ProjectConfig {
             None => Invalidates::Everything,
         }
     }
+}
+
+/// `{ enable = [words], disable = [words] }`.
+fn operators(value: &Value) -> Result<OperatorSettings, ConfigError> {
+    let bad = |key: &str, needed| ConfigError::BadValue { key: key.to_owned(), needed };
+    let Value::Table(table) = value else {
+        return Err(bad("operators", "to be a table of `enable` and `disable`"));
+    };
+    let mut settings = OperatorSettings::default();
+    for (key, value) in table {
+        let list = match key.as_str() {
+            "enable" => &mut settings.enable,
+            "disable" => &mut settings.disable,
+            _ => return Err(bad(&format!("operators.{key}"), "to be `enable` or `disable`")),
+        };
+        let words = value.as_array().and_then(|words| {
+            words.iter().map(|word| word.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+        });
+        let needed = "a list of operators, groups or patterns";
+        *list = words.ok_or_else(|| bad(&format!("operators.{key}"), needed))?;
+    }
+    Ok(settings)
 }
 
 /// `pattern = "nothing" | "everything" | [patterns of Python files]`.
@@ -203,8 +254,39 @@ mod tests {
     }
 
     #[test]
+    fn operators_are_two_lists_of_words() {
+        let config = ProjectConfig::parse(
+            "[tool.mutdiff]\noperators = { enable = ['exception'], disable = ['string/*', 'x'] }\n",
+        )
+        .unwrap();
+        assert_eq!(config.operators.enable, ["exception"]);
+        assert_eq!(config.operators.disable, ["string/*", "x"]);
+    }
+
+    #[test]
+    fn our_own_settings_are_no_part_of_what_the_project_rests_on() {
+        let rest = "[project]\nname = 'x'\n[tool.mutdiffer]\na = 1\n";
+        let own = "[tool.mutdiff]\noperators = { enable = ['a'] }\n[tool.mutdiff.invalidates]\n'*' = 'nothing'\n";
+        for text in [format!("{own}{rest}"), format!("{rest}{own}")] {
+            assert_eq!(without_own_settings(text.as_bytes()), rest.as_bytes());
+        }
+    }
+
+    #[test]
     fn what_means_nothing_is_an_error_that_says_what_would() {
         for (text, said) in [
+            (
+                "[tool.mutdiff]\noperators = ['a']\n",
+                "`operators` of [tool.mutdiff] needs to be a table",
+            ),
+            (
+                "[tool.mutdiff.operators]\nenabled = []\n",
+                "`operators.enabled` of [tool.mutdiff] needs to be `enable`",
+            ),
+            (
+                "[tool.mutdiff.operators]\nenable = [1]\n",
+                "needs a list of operators, groups or patterns",
+            ),
             (
                 "[tool.mutdiff]\ninvalidate = 1\n",
                 "unknown key `invalidate` in [tool.mutdiff]; known: invalidates",

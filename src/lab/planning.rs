@@ -96,7 +96,8 @@ pub(super) fn plan(
         let wanted: BTreeMap<&FunctionKey, &ScopedFunction> =
             functions.iter().map(|function| (&function.function, *function)).collect();
         let digest = ContentHash::of(module.source().bytes()).to_string();
-        for mutant in mutate::mutants(&module, &|key| wanted.contains_key(key)) {
+        let in_scope = |key: &FunctionKey| wanted.contains_key(key);
+        for mutant in mutate::mutants(&module, &in_scope, &subject.selection) {
             let scoped = wanted[&mutant.function];
             if options.scope == ScopeKind::Lines && !on_lines(&mutant, &scoped.changed_lines) {
                 continue;

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::LabError;
-use crate::config::{Invalidates, Options, PROJECT_FILE, ProjectConfig};
+use crate::config::{Invalidates, Options, PROJECT_FILE, ProjectConfig, without_own_settings};
 use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{ContentHash, FileStat, Function, FunctionKey, Notice, RepoPath, SkippedFile};
+use crate::mutate::Selection;
 use crate::store::{Store, StoreError, StoredFile};
 use crate::syntax::{Module, Source};
 
@@ -33,6 +34,8 @@ pub(super) struct Subject {
     pub files: BTreeMap<RepoPath, ContentHash>,
     /// The project's settings.
     pub config: ProjectConfig,
+    /// The operators that are on.
+    pub selection: Selection,
     /// The files that tests may read, and that are neither code nor tied to code nor harmless.
     pub data: BTreeMap<RepoPath, ContentHash>,
     /// Files that the settings tie to code, by that code.
@@ -70,6 +73,7 @@ impl Subject {
         let base = repository.base(options.base.as_deref(), ci, &head)?;
         let settings = repository.read(&head, &RepoPath::new(PROJECT_FILE))?.unwrap_or_default();
         let config = ProjectConfig::parse(&String::from_utf8_lossy(&settings))?;
+        let selection = Selection::new(&config.operators, &options.operators)?;
         let mut store = open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;
@@ -81,6 +85,7 @@ impl Subject {
             root: repository.workdir().to_owned(),
             files: BTreeMap::new(),
             config,
+            selection,
             data: BTreeMap::new(),
             tied: BTreeMap::new(),
             submodules,
@@ -113,7 +118,10 @@ impl Subject {
                 continue;
             }
             let Some(bytes) = subject.repository.read(&subject.head, path)? else { continue };
-            let hash = ContentHash::of(&bytes);
+            let hash = match path.as_str() {
+                PROJECT_FILE => ContentHash::of(&without_own_settings(&bytes)),
+                _ => ContentHash::of(&bytes),
+            };
             if is_data {
                 subject.data.insert(path.clone(), hash);
                 let (path, stat) = (path.clone(), entry.stat);
@@ -203,6 +211,10 @@ impl Subject {
             crate::model::REPORT_VERSION,
         );
         hash.update(asked.as_bytes());
+        for id in self.selection.ids() {
+            hash.update(id.as_bytes());
+            hash.update([0]);
+        }
         for code in self.tied.keys() {
             hash.update(code.as_str().as_bytes());
             hash.update(self.tied_digest(code));

@@ -8,11 +8,35 @@ const INTRODUCTION: &str = "\
 # Operators
 
 A mutant is one of these operators applied at one place. Ids are stable: they appear in reports and
-in configuration.
+in configuration, and those of a function's mutants are the same whichever operators are on.
 
-Left alone: docstrings and other strings that are statements, annotations and type aliases, imports,
+## Which are on
+
+Those of the first groups, up to `statement`, are on where nothing is said; the others say that they are off. In
+`pyproject.toml`, operators are named by id, by group or by pattern:
+
+```toml
+[tool.mutdiff]
+operators = { enable = [\"exception\", \"forced/*\"], disable = [\"string/upper\"] }
+```
+
+`--operators LIST` stands over that: the words of the list, parted by commas, are what is on. `default` is
+what the project's settings leave on, `full` is every operator, and `-` before a word switches it off; a list
+that only switches off begins with `default`:
+
+```console
+$ mutdiff --base main --operators default,exception,regex
+$ mutdiff --base main --operators=-string,-number/increment
+```
+
+A word that names nothing is an error (exit code 2). With another set, mutants that stay keep their
+verdicts.
+
+## What is left alone
+
+Docstrings and other strings that are statements, annotations and type aliases, imports,
 `global` and `nonlocal`, `__all__`, format specifiers, keys of mapping patterns, and code under
-`if TYPE_CHECKING:`.
+`if TYPE_CHECKING:` are never mutated. Of mutants with the same text, one is left.
 
 This page is written from the registry (`src/mutate/registry.rs`). To write it again:
 `MUTDIFF_WRITE_DOCS=1 cargo test --lib operators_page`.
@@ -27,7 +51,16 @@ pub fn operators_page() -> String {
             group = operator.group();
             page.push_str(&format!("\n## {group}\n"));
         }
-        page.push_str(&format!("\n### `{}`\n\n{}\n\n", operator.id, operator.summary));
+        page.push_str(&format!(
+            "\n### `{}`\n\n{}\n\n{}\n\n",
+            operator.id, operator.summary, operator.why
+        ));
+        if !operator.skipped.is_empty() {
+            page.push_str(&format!("Left alone: {}\n\n", operator.skipped));
+        }
+        if !operator.default {
+            page.push_str("Off unless it is asked for.\n\n");
+        }
         page.push_str("```diff\n");
         for example in operator.examples {
             for (sign, code) in [('-', example.before), ('+', example.after)] {
