@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub use memory::{default_memory_limit, memory_size};
 pub use project::{
-    ConfigError, Invalidates, OperatorSettings, PROJECT_FILE, ProjectConfig, without_own_settings,
+    ConfigError, Invalidates, PROJECT_FILE, ProjectConfig, Wanted, without_own_settings,
 };
 
 use crate::model::{Gate, ScopeKind};
@@ -39,6 +39,8 @@ pub struct Options {
     pub tests: Vec<String>,
     /// Which operators are on, over what the project says; empty is what that says.
     pub operators: Vec<String>,
+    /// Which rules of suppression hold, over what the project says; empty is what that says.
+    pub suppress: Vec<String>,
     /// Leave out tests that fail without a mutant instead of stopping.
     pub allow_failing: bool,
     /// Bytes by which a test and all that it starts may grow.

@@ -12,7 +12,7 @@ use crate::model::RepoPath;
 /// Where the settings are, from the root of the repository.
 pub const PROJECT_FILE: &str = "pyproject.toml";
 /// The keys of the table.
-const KEYS: [&str; 2] = ["invalidates", "operators"];
+const KEYS: [&str; 3] = ["invalidates", "operators", "suppress"];
 
 /// What is wrong with the settings.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -75,9 +75,9 @@ pub fn without_own_settings(text: &[u8]) -> Vec<u8> {
     kept
 }
 
-/// Which operators the project wants, as words that the registry knows.
+/// Which operators, or which rules, the project wants, as words that their registry knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OperatorSettings {
+pub struct Wanted {
     /// Those that are on beside the default ones.
     pub enable: Vec<String>,
     /// Those that are off.
@@ -88,7 +88,9 @@ pub struct OperatorSettings {
 #[derive(Debug, Clone, Default)]
 pub struct ProjectConfig {
     /// Which operators are on.
-    pub operators: OperatorSettings,
+    pub operators: Wanted,
+    /// Which rules of suppression hold.
+    pub suppress: Wanted,
     rules: Vec<(GlobMatcher, Invalidates)>,
 }
 
@@ -114,7 +116,8 @@ impl ProjectConfig {
         for (key, value) in table {
             match key.as_str() {
                 "invalidates" => config.rules = rules(value)?,
-                "operators" => config.operators = operators(value)?,
+                "operators" => config.operators = wanted(value, "operators")?,
+                "suppress" => config.suppress = wanted(value, "suppress")?,
                 _ => return Err(ConfigError::UnknownKey { key: key.clone() }),
             }
         }
@@ -144,23 +147,24 @@ impl ProjectConfig {
 }
 
 /// `{ enable = [words], disable = [words] }`.
-fn operators(value: &Value) -> Result<OperatorSettings, ConfigError> {
+fn wanted(value: &Value, key: &str) -> Result<Wanted, ConfigError> {
+    let own = key;
     let bad = |key: &str, needed| ConfigError::BadValue { key: key.to_owned(), needed };
     let Value::Table(table) = value else {
-        return Err(bad("operators", "to be a table of `enable` and `disable`"));
+        return Err(bad(own, "to be a table of `enable` and `disable`"));
     };
-    let mut settings = OperatorSettings::default();
+    let mut settings = Wanted::default();
     for (key, value) in table {
         let list = match key.as_str() {
             "enable" => &mut settings.enable,
             "disable" => &mut settings.disable,
-            _ => return Err(bad(&format!("operators.{key}"), "to be `enable` or `disable`")),
+            _ => return Err(bad(&format!("{own}.{key}"), "to be `enable` or `disable`")),
         };
         let words = value.as_array().and_then(|words| {
             words.iter().map(|word| word.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
         });
-        let needed = "a list of operators, groups or patterns";
-        *list = words.ok_or_else(|| bad(&format!("operators.{key}"), needed))?;
+        let needed = "a list of names, groups or patterns";
+        *list = words.ok_or_else(|| bad(&format!("{own}.{key}"), needed))?;
     }
     Ok(settings)
 }
@@ -285,7 +289,7 @@ mod tests {
             ),
             (
                 "[tool.mutdiff.operators]\nenable = [1]\n",
-                "needs a list of operators, groups or patterns",
+                "needs a list of names, groups or patterns",
             ),
             (
                 "[tool.mutdiff]\ninvalidate = 1\n",

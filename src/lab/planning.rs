@@ -43,8 +43,16 @@ pub(super) struct Planned {
 }
 
 impl Planned {
+    /// The verdict of one that nobody wants tested.
+    pub(super) fn suppressed(&self) -> Option<Verdict> {
+        self.mutant.suppressed.clone().map(|rule| Verdict::Suppressed { rule })
+    }
+
     /// The verdict when no test reaches it in a process that can be joined.
     pub(super) fn unreached(&self) -> Verdict {
+        if let Some(verdict) = self.suppressed() {
+            return verdict;
+        }
         if self.beyond {
             Verdict::NotRun { reason: NotRunReason::OutOfReach }
         } else {
@@ -109,7 +117,10 @@ pub(super) fn plan(
             if body && !all && !concerns_statement(&module, &mutant, scoped) {
                 continue;
             }
-            let (route, reaching, basis) = router.route(&mutant, environment, &limits);
+            let (route, reaching, basis) = match &mutant.suppressed {
+                Some(_) => (Route::Nobody, Vec::new(), None),
+                None => router.route(&mutant, environment, &limits),
+            };
             let file = file_numbers[path];
             let beyond = known
                 .trace

@@ -73,7 +73,8 @@ impl Subject {
         let base = repository.base(options.base.as_deref(), ci, &head)?;
         let settings = repository.read(&head, &RepoPath::new(PROJECT_FILE))?.unwrap_or_default();
         let config = ProjectConfig::parse(&String::from_utf8_lossy(&settings))?;
-        let selection = Selection::new(&config.operators, &options.operators)?;
+        let selection = Selection::new(&config.operators, &options.operators)?
+            .with_rules(&config.suppress, &options.suppress)?;
         let mut store = open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;

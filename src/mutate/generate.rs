@@ -9,6 +9,7 @@ use super::edit::Edit;
 use super::registry::{FIRST_EDITION, operators, operators_for};
 use super::selection::Selection;
 use super::skip::is_skipped;
+use super::suppress::Suppressed;
 use super::unit::swap_unit;
 use crate::model::{ByteSpan, FunctionKey, LineNo, Mutant, MutantId, SwapUnit};
 use crate::syntax::{Module, Node};
@@ -32,10 +33,13 @@ pub fn mutants(
     chosen.retain(|numbered| selection.has(numbered.candidate.operator));
     folded(&mut chosen);
     let mut units: HashMap<usize, Option<SwapUnit>> = HashMap::new();
+    let suppressed = Suppressed::find(module, selection);
     let finish = |numbered: Numbered| {
         let function = numbered.candidate.function;
         let unit = units.entry(function).or_insert_with(|| swap_unit(module, function)).clone();
-        finished(module, numbered.candidate, numbered.ordinal, unit)
+        let mut mutant = finished(module, numbered.candidate, numbered.ordinal, unit);
+        mutant.suppressed = suppressed.by(mutant.text, mutant.operator.as_str());
+        mutant
     };
     chosen.into_iter().map(finish).collect()
 }
@@ -195,6 +199,7 @@ fn finished(module: &Module, candidate: Candidate, ordinal: u32, unit: Option<Sw
             line(candidate.header.end.saturating_sub(1).max(candidate.header.start)),
         ),
         unit,
+        suppressed: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Invariant: `docs/operators.md` is this text; a test compares them.
 
 use super::registry::operators;
+use super::suppress::rules;
 
 const INTRODUCTION: &str = "\
 # Operators
@@ -40,11 +41,31 @@ Docstrings and other strings that are statements, annotations and type aliases, 
 
 This page is written from the registry (`src/mutate/registry.rs`). To write it again:
 `MUTDIFF_WRITE_DOCS=1 cargo test --lib operators_page`.
+
+## What is suppressed
+
+A suppressed mutant is in the report, with the rule that says that nobody wants it tested, and is not run. Comments
+say so too:
+
+| comment | what it suppresses |
+|---|---|
+| `# mutdiff: skip` | the statement of its line, or behind its line if it stands alone; of a compound statement, a function or a class: all of it |
+| `# mutdiff: skip[string, */none]: reason` | the same, for these operators, groups or patterns; the reason is in the report |
+| `# mutdiff: skip-start`, `# mutdiff: skip-end` | all between them |
+| `# pragma: no mutate`, `# pragma: no cover` | as `# mutdiff: skip` |
+
+The rules are named in `[tool.mutdiff]` (`suppress = { enable = […], disable = […] }`) and by `--suppress LIST`, as
+operators are. A compound statement all of whose statements are suppressed is suppressed with its condition.
 ";
 
 /// The page as Markdown.
 pub fn operators_page() -> String {
     let mut page = INTRODUCTION.to_owned();
+    page.push_str("\n| rule | what it covers | |\n|---|---|---|\n");
+    for rule in rules() {
+        let off = if rule.default { "" } else { "off unless it is asked for" };
+        page.push_str(&format!("| `{}` | {} | {off} |\n", rule.id, rule.summary));
+    }
     let mut group = "";
     for operator in operators() {
         if operator.group() != group {

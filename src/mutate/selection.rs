@@ -1,13 +1,13 @@
-//! Which operators are on: by id, by group, by pattern.
+//! Which operators and which rules of suppression are on: by id, by group, by pattern.
 //!
-//! Invariant: every word names at least one operator, or is an error; which operators are on changes
-//! no mutant's id.
+//! Invariant: every word names at least one of them, or is an error; what is on changes no mutant's id.
 
 use globset::Glob;
 use thiserror::Error;
 
 use super::registry::operators;
-use crate::config::OperatorSettings;
+use super::suppress::rules;
+use crate::config::Wanted;
 
 /// A word that stands for the operators that are on where nothing is said.
 const DEFAULT: &str = "default";
@@ -19,9 +19,11 @@ const NEAR: usize = 3;
 /// Why operators cannot be chosen so.
 #[derive(Debug, Clone, Error, PartialEq, Eq)]
 pub enum SelectionError {
-    /// A word that names no operator.
-    #[error("no operator or group is called `{word}`{}", offered(near))]
+    /// A word that names nothing.
+    #[error("no {kind} is called `{word}`{}", offered(near))]
     Unknown {
+        /// What it should name.
+        kind: &'static str,
         /// The word.
         word: String,
         /// Names that are like it.
@@ -44,23 +46,28 @@ fn offered(names: &[String]) -> String {
     if names.is_empty() { String::new() } else { format!("; near: {}", names.join(", ")) }
 }
 
-/// Which operators are on.
+/// Which operators are on, and which rules of suppression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     /// By position in the registry.
     on: Vec<bool>,
+    /// By position among the rules.
+    rules: Vec<bool>,
 }
 
 impl Default for Selection {
     fn default() -> Self {
-        Self { on: operators().iter().map(|operator| operator.default).collect() }
+        Self {
+            on: operators().iter().map(|operator| operator.default).collect(),
+            rules: rules().iter().map(|rule| rule.default).collect(),
+        }
     }
 }
 
 impl Selection {
-    /// Every operator.
+    /// Every operator, and no rule.
     pub fn full() -> Self {
-        Self { on: vec![true; operators().len()] }
+        Self { on: vec![true; operators().len()], rules: vec![false; rules().len()] }
     }
 
     /// The project's settings, and over them the words of the command line: ids, groups, patterns,
@@ -69,26 +76,21 @@ impl Selection {
     ///
     /// # Errors
     /// [`SelectionError`].
-    pub fn new(settings: &OperatorSettings, words: &[String]) -> Result<Self, SelectionError> {
-        let mut own = Self::default();
-        for word in &settings.enable {
-            own.set(word, true, &Self::default())?;
-        }
-        for word in &settings.disable {
-            own.set(word, false, &Self::default())?;
-        }
-        let mut chosen = if words.iter().all(|word| word.starts_with('-')) {
-            own.clone()
-        } else {
-            Self { on: vec![false; operators().len()] }
-        };
-        for word in words {
-            match word.strip_prefix('-') {
-                Some(word) => chosen.set(word, false, &own)?,
-                None => chosen.set(word, true, &own)?,
-            }
-        }
-        if chosen.on.contains(&true) { Ok(chosen) } else { Err(SelectionError::Nothing) }
+    pub fn new(settings: &Wanted, words: &[String]) -> Result<Self, SelectionError> {
+        let names: Vec<&str> = operators().iter().map(|operator| operator.id).collect();
+        let Self { on, rules } = Self::default();
+        let on = chosen("operator or group", &names, &on, settings, words)?;
+        if on.contains(&true) { Ok(Self { on, rules }) } else { Err(SelectionError::Nothing) }
+    }
+
+    /// The same for the rules of suppression; none need be left.
+    ///
+    /// # Errors
+    /// [`SelectionError`].
+    pub fn with_rules(self, settings: &Wanted, words: &[String]) -> Result<Self, SelectionError> {
+        let names: Vec<&str> = rules().iter().map(|rule| rule.id).collect();
+        let rules = chosen("rule", &names, &self.rules, settings, words)?;
+        Ok(Self { rules, ..self })
     }
 
     /// Whether the operator at a position of the registry is on.
@@ -96,43 +98,92 @@ impl Selection {
         self.on[position]
     }
 
-    /// The ids of the operators that are on, in the order of the registry.
-    pub fn ids(&self) -> impl Iterator<Item = &'static str> + '_ {
-        operators().iter().zip(&self.on).filter(|(_, on)| **on).map(|(operator, _)| operator.id)
+    /// Whether the rule at a position is on.
+    pub(super) fn has_rule(&self, position: usize) -> bool {
+        self.rules[position]
     }
 
-    fn set(&mut self, word: &str, on: bool, default: &Self) -> Result<(), SelectionError> {
-        let glob = Glob::new(word).map_err(|error| SelectionError::BadPattern {
-            word: word.to_owned(),
-            message: error.kind().to_string(),
-        })?;
-        let glob = glob.compile_matcher();
-        let mut is_known = matches!(word, DEFAULT | FULL);
-        for (position, operator) in operators().iter().enumerate() {
-            let fits = match word {
-                FULL => true,
-                DEFAULT => default.on[position],
-                _ => operator.group() == word || glob.is_match(operator.id),
-            };
-            if fits {
-                is_known = true;
-                self.on[position] = on;
-            }
-        }
-        if is_known {
-            return Ok(());
-        }
-        Err(SelectionError::Unknown { word: word.to_owned(), near: near_to(word) })
+    /// Whether any rule is on.
+    pub(super) fn has_rules(&self) -> bool {
+        self.rules.contains(&true)
+    }
+
+    /// The ids of the operators and rules that are on, in their order.
+    pub fn ids(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let operators = operators().iter().map(|operator| operator.id).zip(&self.on);
+        let rules = rules().iter().map(|rule| rule.id).zip(&self.rules);
+        operators.chain(rules).filter(|(_, on)| **on).map(|(id, _)| id)
     }
 }
 
+/// What is on of `names`.
+fn chosen(
+    kind: &'static str,
+    names: &[&str],
+    default: &[bool],
+    settings: &Wanted,
+    words: &[String],
+) -> Result<Vec<bool>, SelectionError> {
+    let mut own = default.to_vec();
+    for word in &settings.enable {
+        set(kind, names, &mut own, word, true, default)?;
+    }
+    for word in &settings.disable {
+        set(kind, names, &mut own, word, false, default)?;
+    }
+    let only_off = words.iter().all(|word| word.starts_with('-'));
+    let mut chosen = if only_off { own.clone() } else { vec![false; names.len()] };
+    for word in words {
+        match word.strip_prefix('-') {
+            Some(word) => set(kind, names, &mut chosen, word, false, &own)?,
+            None => set(kind, names, &mut chosen, word, true, &own)?,
+        }
+    }
+    Ok(chosen)
+}
+
+fn group(name: &str) -> &str {
+    name.split('/').next().unwrap_or(name)
+}
+
+fn set(
+    kind: &'static str,
+    names: &[&str],
+    all: &mut [bool],
+    word: &str,
+    on: bool,
+    default: &[bool],
+) -> Result<(), SelectionError> {
+    let glob = Glob::new(word).map_err(|error| SelectionError::BadPattern {
+        word: word.to_owned(),
+        message: error.kind().to_string(),
+    })?;
+    let glob = glob.compile_matcher();
+    let mut is_known = matches!(word, DEFAULT | FULL);
+    for (position, name) in names.iter().enumerate() {
+        let fits = match word {
+            FULL => true,
+            DEFAULT => default[position],
+            _ => group(name) == word || glob.is_match(name),
+        };
+        if fits {
+            is_known = true;
+            all[position] = on;
+        }
+    }
+    if is_known {
+        return Ok(());
+    }
+    Err(SelectionError::Unknown { kind, word: word.to_owned(), near: near_to(names, word) })
+}
+
 /// Ids and groups that hold a part of the word.
-fn near_to(word: &str) -> Vec<String> {
+fn near_to(names: &[&str], word: &str) -> Vec<String> {
     let parts: Vec<&str> = word.split(['/', '-']).filter(|part| part.len() > 2).collect();
-    let likeness = |id: &str| parts.iter().filter(|part| id.contains(**part)).count();
-    let mut found: Vec<(usize, &str)> = operators()
+    let likeness = |name: &str| parts.iter().filter(|part| name.contains(**part)).count();
+    let mut found: Vec<(usize, &str)> = names
         .iter()
-        .flat_map(|operator| [operator.id, operator.group()])
+        .flat_map(|name| [*name, group(name)])
         .map(|name| (likeness(name), name))
         .filter(|(likeness, _)| *likeness > 0)
         .collect();
@@ -150,7 +201,7 @@ mod tests {
     }
 
     fn chosen(enable: &str, disable: &str, line: &str) -> Result<Selection, SelectionError> {
-        let settings = OperatorSettings { enable: words(enable), disable: words(disable) };
+        let settings = Wanted { enable: words(enable), disable: words(disable) };
         Selection::new(&settings, &words(line))
     }
 
@@ -177,7 +228,7 @@ mod tests {
         assert!(!with("default").ids().any(|id| id.starts_with("string/")));
         assert_eq!(with("string/wrap").ids().collect::<Vec<_>>(), ["string/wrap"]);
         assert!(with("default,string").ids().any(|id| id == "string/lower"));
-        assert_eq!(with("full"), Selection::full());
+        assert_eq!(with("full").on, Selection::full().on);
     }
 
     #[test]

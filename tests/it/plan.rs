@@ -65,6 +65,35 @@ fn operators_are_chosen_by_the_project_and_by_the_command_line() {
 }
 
 #[test]
+fn what_nobody_wants_tested_is_not_run_and_says_why() {
+    let code = "import logging\n\nlog = logging.getLogger(__name__)\n\n\ndef one(n):\n    log.info('one', n)\n    \
+                return n + 1\n\n\ndef two():  # mutdiff: skip: by hand\n    return 2\n";
+    let test = "from one import one\n\n\ndef test_one():\n    assert one(1) == 2\n";
+    let project = Project::of(
+        &[("one.py", ""), ("test_one.py", "")],
+        &[("one.py", code), ("test_one.py", test)],
+    );
+    let (_, plain) = project.run(1, &[]);
+    let (_, quiet) = project.run(0, &["--suppress", "logging"]);
+    let rules = |report: &mutdiff::model::Report| -> std::collections::BTreeSet<String> {
+        let rule = |mutant: &mutdiff::model::DecidedMutant| match &mutant.verdict {
+            mutdiff::model::Verdict::Suppressed { rule } => Some(rule.clone()),
+            _ => None,
+        };
+        report.mutants.iter().filter_map(rule).collect()
+    };
+    let by_hand = "mutdiff: skip (by hand)".to_owned();
+    assert_eq!(rules(&plain), [by_hand.clone()].into());
+    assert_eq!(rules(&quiet), [by_hand, "logging".to_owned()].into());
+    assert_eq!(plain.counts.mutants, quiet.counts.mutants);
+    assert!(plain.counts.survived > 0 && quiet.counts.survived == 0);
+    let (_, plan) = project.run(0, &["--list", "--suppress", "logging"]);
+    assert_eq!(plan.counts.suppressed, quiet.counts.suppressed);
+    let mut explain = project.mutdiff(&["explain", "--base", "main", "one", "--suppress", "full"]);
+    Ran::of(&mut explain).expect(0).says("suppressed by logging: it is not run");
+}
+
+#[test]
 fn mutants_that_stay_keep_their_verdicts_with_another_set_of_operators() {
     let code = "def one(n):\n    if n > 1 and n < 9:\n        return n - 1\n    return 0\n";
     let test = "from one import one\n\n\ndef test_one():\n    assert [one(0), one(2), one(9)] == [0, 1, 0]\n";

@@ -1,0 +1,111 @@
+//! Mutants that nobody wants tested: named rules, and comments that say so.
+//!
+//! Invariant: what is suppressed keeps its id and says by what; a compound statement all of whose
+//! statements are suppressed is suppressed with its condition.
+
+mod names;
+mod pragma;
+mod rules;
+
+pub use rules::{Rule, rules};
+
+use names::Names;
+use pragma::Pragma;
+
+use super::selection::Selection;
+use crate::model::ByteSpan;
+use crate::syntax::{Module, Node};
+
+/// What is suppressed in a file.
+#[derive(Debug, Default)]
+pub(super) struct Suppressed {
+    /// Parts that a rule covers, outermost first, in source order, none in another.
+    covered: Vec<(ByteSpan, &'static str)>,
+    pragmas: Vec<Pragma>,
+}
+
+impl Suppressed {
+    /// Finds it.
+    pub(super) fn find(module: &Module, selection: &Selection) -> Self {
+        let pragmas = pragma::pragmas(module);
+        if !selection.has_rules() {
+            return Self { covered: Vec::new(), pragmas };
+        }
+        let names = Names::of(module.root());
+        let rules: Vec<&'static Rule> = rules()
+            .iter()
+            .enumerate()
+            .filter(|(position, _)| selection.has_rule(*position))
+            .map(|(_, rule)| rule)
+            .collect();
+        let mut covered = Vec::new();
+        let mut until = 0;
+        for node in module.root().preorder() {
+            if node.index() < until || node.kind().is_empty() {
+                continue;
+            }
+            if let Some(rule) = rule_of(node, &rules, &names) {
+                covered.push((node.bytes(), rule));
+                until = node.until();
+            }
+        }
+        Self { covered, pragmas }
+    }
+
+    /// By what a change of these bytes by an operator is suppressed.
+    pub(super) fn by(&self, bytes: ByteSpan, operator: &str) -> Option<String> {
+        let pragma = self
+            .pragmas
+            .iter()
+            .find(|pragma| pragma.bytes.contains(bytes) && pragma.covers(operator));
+        if let Some(pragma) = pragma {
+            return Some(pragma.rule.clone());
+        }
+        let behind = self.covered.partition_point(|(part, _)| part.start <= bytes.start);
+        let (part, rule) = self.covered.get(behind.checked_sub(1)?)?;
+        part.contains(bytes).then(|| (*rule).to_owned())
+    }
+}
+
+/// The rule that covers a node, or all statements in it.
+fn rule_of(node: Node<'_>, rules: &[&'static Rule], names: &Names) -> Option<&'static str> {
+    let own = rules.iter().find(|rule| (rule.covers)(node, names));
+    if let Some(rule) = own {
+        return Some(rule.id);
+    }
+    let is_compound = matches!(
+        node.kind(),
+        "if_statement" | "for_statement" | "while_statement" | "with_statement" | "try_statement"
+    );
+    if !is_compound {
+        return None;
+    }
+    let mut found = None;
+    for block in blocks(node) {
+        for statement in block.named_children() {
+            if matches!(statement.kind(), "pass_statement") {
+                continue;
+            }
+            found = Some(rule_of(statement, rules, names)?);
+        }
+    }
+    found
+}
+
+/// The blocks of a compound statement, those of its clauses too.
+fn blocks(statement: Node<'_>) -> Vec<Node<'_>> {
+    let mut found = Vec::new();
+    for child in statement.named_children() {
+        match child.kind() {
+            "block" => found.push(child),
+            kind if kind.ends_with("_clause") => {
+                found.extend(child.named_children().filter(|inner| inner.kind() == "block"));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;
