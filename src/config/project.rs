@@ -12,7 +12,7 @@ use crate::model::RepoPath;
 /// Where the settings are, from the root of the repository.
 pub const PROJECT_FILE: &str = "pyproject.toml";
 /// The keys of the table.
-const KEYS: [&str; 3] = ["invalidates", "operators", "suppress"];
+const KEYS: [&str; 4] = ["invalidates", "operators", "require-reasons", "suppress"];
 
 /// What is wrong with the settings.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -91,6 +91,8 @@ pub struct ProjectConfig {
     pub operators: Wanted,
     /// Which rules of suppression hold.
     pub suppress: Wanted,
+    /// Whether a comment that suppresses must say why.
+    pub requires_reasons: bool,
     rules: Vec<(GlobMatcher, Invalidates)>,
 }
 
@@ -117,6 +119,11 @@ impl ProjectConfig {
             match key.as_str() {
                 "invalidates" => config.rules = rules(value)?,
                 "operators" => config.operators = wanted(value, "operators")?,
+                "require-reasons" => {
+                    config.requires_reasons = value.as_bool().ok_or_else(|| {
+                        ConfigError::BadValue { key: key.clone(), needed: "true or false" }
+                    })?;
+                }
                 "suppress" => config.suppress = wanted(value, "suppress")?,
                 _ => return Err(ConfigError::UnknownKey { key: key.clone() }),
             }
@@ -265,6 +272,10 @@ mod tests {
         .unwrap();
         assert_eq!(config.operators.enable, ["exception"]);
         assert_eq!(config.operators.disable, ["string/*", "x"]);
+        assert!(!config.requires_reasons);
+        let strict = "[tool.mutdiff]\nrequire-reasons = true\nsuppress = { disable = ['print'] }\n";
+        let strict = ProjectConfig::parse(strict).unwrap();
+        assert!(strict.requires_reasons && strict.suppress.disable == ["print"]);
     }
 
     #[test]

@@ -13,9 +13,9 @@ use super::subject::Subject;
 use crate::config::Options;
 use crate::model::{
     ContentHash, FunctionKey, FunctionKind, LineNo, LineRange, LineSet, Mutant, NotRunReason,
-    Reason, Reasons, RepoPath, ScopeKind, ScopedFunction, ScopedFunctionReport, Verdict,
+    Notice, Reason, Reasons, RepoPath, ScopeKind, ScopedFunction, ScopedFunctionReport, Verdict,
 };
-use crate::mutate;
+use crate::mutate::{self, PragmaFault};
 use crate::schedule::{Deciding, Selection};
 use crate::store::Basis;
 use crate::syntax::Module;
@@ -79,6 +79,8 @@ pub(super) struct Plan {
     pub functions: Vec<ScopedFunctionReport>,
     /// Their mutants, nearest first.
     pub mutants: Vec<Planned>,
+    /// Comments in their files that do nothing.
+    pub notices: Vec<Notice>,
 }
 
 /// Generates the mutants of the scope and finds the tests of each.
@@ -99,11 +101,14 @@ pub(super) fn plan(
     let file_numbers: HashMap<RepoPath, usize> =
         subject.files.keys().cloned().enumerate().map(|(number, path)| (path, number)).collect();
     let mut found: HashMap<FunctionKey, Vec<Planned>> = HashMap::new();
+    let mut faults: Vec<(PragmaFault, String)> = Vec::new();
     for (path, functions) in by_file {
         let Some(module) = subject.module(path)? else { continue };
         let wanted: BTreeMap<&FunctionKey, &ScopedFunction> =
             functions.iter().map(|function| (&function.function, *function)).collect();
         let digest = ContentHash::of(module.source().bytes()).to_string();
+        let of_file = mutate::pragma_faults(&module, &subject.selection).into_iter();
+        faults.extend(of_file.map(|(line, fault)| (fault, format!("{path}:{line}"))));
         let in_scope = |key: &FunctionKey| wanted.contains_key(key);
         for mutant in mutate::mutants(&module, &in_scope, &subject.selection) {
             let scoped = wanted[&mutant.function];
@@ -139,7 +144,7 @@ pub(super) fn plan(
             });
         }
     }
-    let mut plan = Plan::default();
+    let mut plan = Plan { notices: pragma_notices(&faults), ..Plan::default() };
     let mut later = Vec::new();
     for function in scoped {
         let mutants = found.remove(&function.function).unwrap_or_default();
@@ -164,6 +169,30 @@ pub(super) fn plan(
     }
     plan.mutants.append(&mut later);
     Ok(plan)
+}
+
+/// What the reader should know of comments that do nothing.
+fn pragma_notices(faults: &[(PragmaFault, String)]) -> Vec<Notice> {
+    let of = |wanted: PragmaFault, code: &str, says: &str| {
+        let places: Vec<&str> = faults
+            .iter()
+            .filter(|(fault, _)| *fault == wanted)
+            .map(|(_, place)| place.as_str())
+            .collect();
+        (!places.is_empty()).then(|| Notice {
+            code: code.into(),
+            message: format!("{says}: {}", places.join(", ")),
+        })
+    };
+    let unused = "comments that suppress no mutant, and may go";
+    let mute = "comments that suppress nothing, since they must say why";
+    [
+        of(PragmaFault::Unused, "unused_pragmas", unused),
+        of(PragmaFault::NoReason, "pragmas_without_reason", mute),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Whether the reasons for which a module or class body is in scope reach the statement of a

@@ -69,6 +69,7 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
     };
     parts.mutants = planned.mutants.iter().map(listed).collect();
     parts.functions = planned.functions;
+    parts.notices.extend(planned.notices);
     Ok(report(options, &subject, &change, parts, &mut clock))
 }
 
@@ -207,9 +208,10 @@ fn conduct(
     let scoped = scope(run.options, subject, change, &known)?;
     parts.notices.extend(scoped.notices);
     parts.calls = scoped.calls;
-    let Plan { functions, mutants } =
+    let Plan { functions, mutants, notices } =
         plan(run.options, subject, run.environment, &scoped.functions, &known)?;
     parts.functions = functions;
+    parts.notices.extend(notices);
     parts.beyond = known.tests_beyond();
     let mut decisions: Vec<Option<(Decision, bool)>> = Vec::with_capacity(mutants.len());
     for planned in &mutants {

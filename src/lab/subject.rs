@@ -74,7 +74,8 @@ impl Subject {
         let settings = repository.read(&head, &RepoPath::new(PROJECT_FILE))?.unwrap_or_default();
         let config = ProjectConfig::parse(&String::from_utf8_lossy(&settings))?;
         let selection = Selection::new(&config.operators, &options.operators)?
-            .with_rules(&config.suppress, &options.suppress)?;
+            .with_rules(&config.suppress, &options.suppress)?
+            .requiring_reasons(config.requires_reasons);
         let mut store = open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;
@@ -212,6 +213,7 @@ impl Subject {
             crate::model::REPORT_VERSION,
         );
         hash.update(asked.as_bytes());
+        hash.update([u8::from(self.selection.requires_reasons())]);
         for id in self.selection.ids() {
             hash.update(id.as_bytes());
             hash.update([0]);

@@ -55,4 +55,4 @@ pub use generate::mutants;
 pub use page::operators_page;
 pub use registry::{Example, Operator, operators};
 pub use selection::{Selection, SelectionError};
-pub use suppress::{Rule, rules};
+pub use suppress::{PragmaFault, Rule, pragma_faults, rules};

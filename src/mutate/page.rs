@@ -54,6 +54,10 @@ say so too:
 | `# mutdiff: skip-start`, `# mutdiff: skip-end` | all between them |
 | `# pragma: no mutate`, `# pragma: no cover` | as `# mutdiff: skip` |
 
+A comment of mutdiff's own that suppresses no mutant is named in a notice (`unused_pragmas`). With
+`require-reasons = true` in `[tool.mutdiff]`, one without a reason suppresses nothing, and is named
+(`pragmas_without_reason`).
+
 The rules are named in `[tool.mutdiff]` (`suppress = { enable = […], disable = […] }`) and by `--suppress LIST`, as
 operators are. A compound statement all of whose statements are suppressed is suppressed with its condition.
 ";

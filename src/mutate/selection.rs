@@ -53,6 +53,8 @@ pub struct Selection {
     on: Vec<bool>,
     /// By position among the rules.
     rules: Vec<bool>,
+    /// Whether a comment that suppresses must say why.
+    requires_reasons: bool,
 }
 
 impl Default for Selection {
@@ -60,6 +62,7 @@ impl Default for Selection {
         Self {
             on: operators().iter().map(|operator| operator.default).collect(),
             rules: rules().iter().map(|rule| rule.default).collect(),
+            requires_reasons: false,
         }
     }
 }
@@ -67,7 +70,8 @@ impl Default for Selection {
 impl Selection {
     /// Every operator, and no rule.
     pub fn full() -> Self {
-        Self { on: vec![true; operators().len()], rules: vec![false; rules().len()] }
+        let (on, rules) = (vec![true; operators().len()], vec![false; rules().len()]);
+        Self { on, rules, requires_reasons: false }
     }
 
     /// The project's settings, and over them the words of the command line: ids, groups, patterns,
@@ -78,9 +82,9 @@ impl Selection {
     /// [`SelectionError`].
     pub fn new(settings: &Wanted, words: &[String]) -> Result<Self, SelectionError> {
         let names: Vec<&str> = operators().iter().map(|operator| operator.id).collect();
-        let Self { on, rules } = Self::default();
-        let on = chosen("operator or group", &names, &on, settings, words)?;
-        if on.contains(&true) { Ok(Self { on, rules }) } else { Err(SelectionError::Nothing) }
+        let default = Self::default();
+        let on = chosen("operator or group", &names, &default.on, settings, words)?;
+        if on.contains(&true) { Ok(Self { on, ..default }) } else { Err(SelectionError::Nothing) }
     }
 
     /// The same for the rules of suppression; none need be left.
@@ -91,6 +95,17 @@ impl Selection {
         let names: Vec<&str> = rules().iter().map(|rule| rule.id).collect();
         let rules = chosen("rule", &names, &self.rules, settings, words)?;
         Ok(Self { rules, ..self })
+    }
+
+    /// The same, with comments having to say why or not.
+    #[must_use]
+    pub fn requiring_reasons(self, requires_reasons: bool) -> Self {
+        Self { requires_reasons, ..self }
+    }
+
+    /// Whether a comment that suppresses must say why.
+    pub fn requires_reasons(&self) -> bool {
+        self.requires_reasons
     }
 
     /// Whether the operator at a position of the registry is on.

@@ -66,7 +66,7 @@ fn operators_are_chosen_by_the_project_and_by_the_command_line() {
 
 #[test]
 fn what_nobody_wants_tested_is_not_run_and_says_why() {
-    let code = "import logging\n\nlog = logging.getLogger(__name__)\n\n\ndef one(n):\n    log.info('one', n)\n    \
+    let code = "import logging  # mutdiff: skip\n\nlog = logging.getLogger(__name__)\n\n\ndef one(n):\n    log.info('one', n)\n    \
                 return n + 1\n\n\ndef two():  # mutdiff: skip: by hand\n    return 2\n";
     let test = "from one import one\n\n\ndef test_one():\n    assert one(1) == 2\n";
     let project = Project::of(
@@ -84,6 +84,8 @@ fn what_nobody_wants_tested_is_not_run_and_says_why() {
     };
     let by_hand = "mutdiff: skip (by hand)".to_owned();
     assert_eq!(rules(&plain), [by_hand.clone()].into());
+    let notice = plain.notices.iter().find(|notice| notice.code == "unused_pragmas");
+    assert!(notice.is_some_and(|notice| notice.message.ends_with(": one.py:1")), "{plain:?}");
     assert_eq!(rules(&quiet), [by_hand, "logging".to_owned()].into());
     assert_eq!(plain.counts.mutants, quiet.counts.mutants);
     assert!(plain.counts.survived > 0 && quiet.counts.survived == 0);

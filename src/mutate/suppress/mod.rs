@@ -13,7 +13,7 @@ use names::Names;
 use pragma::Pragma;
 
 use super::selection::Selection;
-use crate::model::ByteSpan;
+use crate::model::{ByteSpan, LineNo};
 use crate::syntax::{Module, Node};
 
 /// What is suppressed in a file.
@@ -27,7 +27,8 @@ pub(super) struct Suppressed {
 impl Suppressed {
     /// Finds it.
     pub(super) fn find(module: &Module, selection: &Selection) -> Self {
-        let pragmas = pragma::pragmas(module);
+        let mut pragmas = pragma::pragmas(module);
+        pragmas.retain(|pragma| !lacks_reason(pragma, selection));
         if !selection.has_rules() {
             return Self { covered: Vec::new(), pragmas };
         }
@@ -65,6 +66,42 @@ impl Suppressed {
         let (part, rule) = self.covered.get(behind.checked_sub(1)?)?;
         part.contains(bytes).then(|| (*rule).to_owned())
     }
+}
+
+/// What is wrong with a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PragmaFault {
+    /// It suppresses no mutant that any operator yields.
+    Unused,
+    /// It says no reason, and has to; it suppresses nothing.
+    NoReason,
+}
+
+/// The comments of a file that do nothing, with their lines.
+pub fn pragma_faults(module: &Module, selection: &Selection) -> Vec<(LineNo, PragmaFault)> {
+    let pragmas = pragma::pragmas(module);
+    if !pragmas.iter().any(|pragma| pragma.is_own) {
+        return Vec::new();
+    }
+    let all = super::mutants(module, &|_| true, &Selection::full());
+    let is_used = |pragma: &Pragma| {
+        all.iter().any(|mutant| {
+            pragma.bytes.contains(mutant.text) && pragma.covers(mutant.operator.as_str())
+        })
+    };
+    let fault = |pragma: &Pragma| {
+        if lacks_reason(pragma, selection) {
+            Some(PragmaFault::NoReason)
+        } else {
+            (pragma.is_own && !is_used(pragma)).then_some(PragmaFault::Unused)
+        }
+    };
+    let line = |pragma: &Pragma| module.source().line(pragma.at);
+    pragmas.iter().filter_map(|pragma| Some((line(pragma), fault(pragma)?))).collect()
+}
+
+fn lacks_reason(pragma: &Pragma, selection: &Selection) -> bool {
+    selection.requires_reasons() && pragma.is_own && !pragma.has_reason
 }
 
 /// The rule that covers a node, or all statements in it.

@@ -17,6 +17,12 @@ pub(super) struct Pragma {
     operators: Vec<(String, Option<GlobMatcher>)>,
     /// As reports name it.
     pub(super) rule: String,
+    /// Where the comment is.
+    pub(super) at: usize,
+    /// Whether it is one of mutdiff's, and not of another tool's.
+    pub(super) is_own: bool,
+    /// Whether it says why.
+    pub(super) has_reason: bool,
 }
 
 impl Pragma {
@@ -32,27 +38,38 @@ impl Pragma {
 
 /// What the text of a comment asks for.
 enum Asked {
-    Skip(Vec<String>, String),
-    Start(String),
+    Skip(Vec<String>, Name),
+    Start(Name),
     End,
+}
+
+/// How a comment is named, and what is known of it.
+struct Name {
+    rule: String,
+    is_own: bool,
+    has_reason: bool,
 }
 
 /// The pragmas of a file.
 pub(super) fn pragmas(module: &Module) -> Vec<Pragma> {
     let text = module.source().text();
     let mut found = Vec::new();
-    let mut open: Option<(usize, String)> = None;
+    let mut open: Option<(usize, Name)> = None;
+    let pragma = |bytes, operators, at, name: Name| {
+        let Name { rule, is_own, has_reason } = name;
+        Pragma { bytes, operators, rule, at, is_own, has_reason }
+    };
     for comment in module.comments() {
         match asked(&text[comment.start..comment.end]) {
             None => {}
-            Some(Asked::Start(rule)) => open = open.or(Some((comment.start, rule))),
+            Some(Asked::Start(name)) => open = open.or(Some((comment.start, name))),
             Some(Asked::End) => {
-                if let Some((start, rule)) = open.take() {
+                if let Some((start, name)) = open.take() {
                     let bytes = ByteSpan { start, end: comment.end };
-                    found.push(Pragma { bytes, operators: Vec::new(), rule });
+                    found.push(pragma(bytes, Vec::new(), start, name));
                 }
             }
-            Some(Asked::Skip(words, rule)) => {
+            Some(Asked::Skip(words, name)) => {
                 let operators = words
                     .into_iter()
                     .map(|word| {
@@ -61,13 +78,12 @@ pub(super) fn pragmas(module: &Module) -> Vec<Pragma> {
                     })
                     .collect();
                 let bytes = covered(module, comment.start);
-                found.push(Pragma { bytes, operators, rule });
+                found.push(pragma(bytes, operators, comment.start, name));
             }
         }
     }
-    if let Some((start, rule)) = open {
-        let bytes = ByteSpan { start, end: text.len() };
-        found.push(Pragma { bytes, operators: Vec::new(), rule });
+    if let Some((start, name)) = open {
+        found.push(pragma(ByteSpan { start, end: text.len() }, Vec::new(), start, name));
     }
     found
 }
@@ -77,7 +93,8 @@ fn asked(comment: &str) -> Option<Asked> {
     let lower = text.to_ascii_lowercase();
     for known in ["pragma: no mutate", "pragma: no cover"] {
         if lower.starts_with(known) || lower.contains(&format!("# {known}")) {
-            return Some(Asked::Skip(Vec::new(), known.to_owned()));
+            let name = Name { rule: known.to_owned(), is_own: false, has_reason: false };
+            return Some(Asked::Skip(Vec::new(), name));
         }
     }
     let at = text.find("mutdiff:")?;
@@ -85,7 +102,8 @@ fn asked(comment: &str) -> Option<Asked> {
     let named = |word: &str, reason: &str| {
         let reason = reason.trim_start_matches([':', '-', ' ']).trim();
         let name = format!("mutdiff: {word}");
-        if reason.is_empty() { name } else { format!("{name} ({reason})") }
+        let rule = if reason.is_empty() { name } else { format!("{name} ({reason})") };
+        Name { rule, is_own: true, has_reason: !reason.is_empty() }
     };
     if let Some(reason) = rest.strip_prefix("skip-start") {
         return Some(Asked::Start(named("skip-start", reason)));

@@ -123,6 +123,30 @@ m = 10  # mutdiff: skipped? no
 }
 
 #[test]
+fn comments_that_do_nothing_are_named() {
+    let text = "\
+a = 1  # mutdiff: skip
+b = c  # mutdiff: skip[number]
+import d  # mutdiff: skip: a reason
+e = 5  # mutdiff: skip: a reason
+def f(): ...  # pragma: no cover
+";
+    let faults = |selection: &Selection| -> Vec<(u32, PragmaFault)> {
+        let found = pragma_faults(&module(text), selection).into_iter();
+        found.map(|(line, fault)| (line.get(), fault)).collect()
+    };
+    let lenient = only("full");
+    assert_eq!(faults(&lenient), [(2, PragmaFault::Unused), (3, PragmaFault::Unused)]);
+    let strict = lenient.requiring_reasons(true);
+    assert_eq!(
+        faults(&strict),
+        [(1, PragmaFault::NoReason), (2, PragmaFault::NoReason), (3, PragmaFault::Unused)]
+    );
+    assert_eq!(lines(text, &strict)[0], "1 -");
+    assert_eq!(lines(text, &strict)[2], "4 mutdiff: skip (a reason)");
+}
+
+#[test]
 fn what_is_suppressed_keeps_its_id() {
     let text = "print(1)\nx = 2\n";
     let ids = |selection: &Selection| -> Vec<_> {
