@@ -81,6 +81,7 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
     match error {
         LabError::Git(error) => git(error),
         LabError::Config(error) => config(error),
+        LabError::Operators(_) => usage(["docs/operators.md lists them by group"]),
         LabError::Syntax(error) => syntax(error),
         LabError::Store(error) => store(error),
         LabError::Target(error) => target(error),

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use file::{ConfigError, OWN_FILE, PROJECT_FILE, SettingsFile};
 pub use memory::{default_memory_limit, memory_size};
-pub use project::{Invalidates, ProjectConfig, TABLES};
+pub use project::{Invalidates, ProjectConfig, TABLES, Wanted, without_own_settings};
 pub use runner_settings::runner_settings;
 
 use crate::model::{Gate, ScopeKind};
@@ -39,6 +39,10 @@ pub struct Options {
     pub runner: Option<RunnerKind>,
     /// What to hand the runner.
     pub tests: Vec<String>,
+    /// Which operators are on, over what the project says; empty is what that says.
+    pub operators: Vec<String>,
+    /// Which rules of suppression hold, over what the project says; empty is what that says.
+    pub suppress: Vec<String>,
     /// Leave out tests that fail without a mutant instead of stopping.
     pub allow_failing: bool,
     /// Bytes by which a test and all that it starts may grow.

@@ -1,6 +1,7 @@
 //! What files that are no Python mean to a project: `[tool.mutdiff.invalidates]`.
 //!
-//! Invariant: a project without the table has the defaults. Where several patterns fit a file, the one that invalidates most holds.
+//! Invariant: a project without the tables has the defaults. Where several patterns fit a file, the
+//! one that invalidates most holds.
 
 use globset::{Glob, GlobMatcher};
 use toml::Value;
@@ -8,8 +9,8 @@ use toml::Value;
 use super::file::{ConfigError, OWN_FILE, SettingsFile};
 use crate::model::RepoPath;
 
-/// The keys that are tables of their own, and no flags.
-pub const TABLES: [&str; 1] = ["invalidates"];
+/// The keys that are tables of their own, or that no flag has.
+pub const TABLES: [&str; 4] = ["invalidates", "operators", "require-reasons", "suppress"];
 
 /// What a change of a file that is no Python invalidates.
 #[derive(Debug, Clone)]
@@ -22,9 +23,41 @@ pub enum Invalidates {
     Everything,
 }
 
+/// The text of [`PROJECT_FILE`] without our own settings: what tests may read of it, and what the rest
+/// of the project rests on.
+pub fn without_own_settings(text: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(text.len());
+    let mut is_own = false;
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        if line.starts_with(b"[") {
+            let header = line.trim_ascii_end();
+            is_own = header == b"[tool.mutdiff]" || header.starts_with(b"[tool.mutdiff.");
+        }
+        if !is_own {
+            kept.extend_from_slice(line);
+        }
+    }
+    kept
+}
+
+/// Which operators, or which rules, the project wants, as words that their registry knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Those that are on beside the default ones.
+    pub enable: Vec<String>,
+    /// Those that are off.
+    pub disable: Vec<String>,
+}
+
 /// The project's settings.
 #[derive(Debug, Clone, Default)]
 pub struct ProjectConfig {
+    /// Which operators are on.
+    pub operators: Wanted,
+    /// Which rules of suppression hold.
+    pub suppress: Wanted,
+    /// Whether a comment that suppresses must say why.
+    pub requires_reasons: bool,
     rules: Vec<(GlobMatcher, Invalidates)>,
 }
 
@@ -34,11 +67,23 @@ impl ProjectConfig {
     /// # Errors
     /// [`ConfigError`].
     pub fn read(settings: Option<&SettingsFile>) -> Result<Self, ConfigError> {
-        let rules = settings
-            .and_then(|settings| Some((settings.file, settings.table.get("invalidates")?)))
-            .map(|(file, value)| rules(file, value))
-            .transpose()?;
-        Ok(Self { rules: rules.unwrap_or_default() })
+        let mut config = Self::default();
+        let Some(SettingsFile { file, table }) = settings else { return Ok(config) };
+        for (key, value) in table {
+            match key.as_str() {
+                "invalidates" => config.rules = rules(file, value)?,
+                "operators" => config.operators = wanted(file, value, "operators")?,
+                "require-reasons" => {
+                    let needed = "true or false";
+                    config.requires_reasons = value
+                        .as_bool()
+                        .ok_or_else(|| ConfigError::BadValue { file, key: key.clone(), needed })?;
+                }
+                "suppress" => config.suppress = wanted(file, value, "suppress")?,
+                _ => {}
+            }
+        }
+        Ok(config)
     }
 
     /// What a change of a file that is no Python invalidates.
@@ -61,6 +106,29 @@ impl ProjectConfig {
             None => Invalidates::Everything,
         }
     }
+}
+
+/// `{ enable = [words], disable = [words] }`.
+fn wanted(file: &'static str, value: &Value, key: &str) -> Result<Wanted, ConfigError> {
+    let own = key;
+    let bad = |key: &str, needed| ConfigError::BadValue { file, key: key.to_owned(), needed };
+    let Value::Table(table) = value else {
+        return Err(bad(own, "to be a table of `enable` and `disable`"));
+    };
+    let mut settings = Wanted::default();
+    for (key, value) in table {
+        let list = match key.as_str() {
+            "enable" => &mut settings.enable,
+            "disable" => &mut settings.disable,
+            _ => return Err(bad(&format!("{own}.{key}"), "to be `enable` or `disable`")),
+        };
+        let words = value.as_array().and_then(|words| {
+            words.iter().map(|word| word.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
+        });
+        let needed = "a list of names, groups or patterns";
+        *list = words.ok_or_else(|| bad(&format!("{own}.{key}"), needed))?;
+    }
+    Ok(settings)
 }
 
 /// `pattern = "nothing" | "everything" | [patterns of Python files]`.
@@ -161,10 +229,43 @@ mod tests {
     }
 
     #[test]
+    fn operators_are_two_lists_of_words() {
+        let config = parse(
+            "[tool.mutdiff]\noperators = { enable = ['exception'], disable = ['string/*', 'x'] }\n",
+        )
+        .unwrap();
+        assert_eq!(config.operators.enable, ["exception"]);
+        assert_eq!(config.operators.disable, ["string/*", "x"]);
+        assert!(!config.requires_reasons);
+        let strict = "[tool.mutdiff]\nrequire-reasons = true\nsuppress = { disable = ['print'] }\n";
+        let strict = parse(strict).unwrap();
+        assert!(strict.requires_reasons && strict.suppress.disable == ["print"]);
+    }
+
+    #[test]
+    fn our_own_settings_are_no_part_of_what_the_project_rests_on() {
+        let rest = "[project]\nname = 'x'\n[tool.mutdiffer]\na = 1\n";
+        let own = "[tool.mutdiff]\noperators = { enable = ['a'] }\n[tool.mutdiff.invalidates]\n'*' = 'nothing'\n";
+        for text in [format!("{own}{rest}"), format!("{rest}{own}")] {
+            assert_eq!(without_own_settings(text.as_bytes()), rest.as_bytes());
+        }
+    }
+
+    #[test]
     fn what_means_nothing_is_an_error_that_says_what_would() {
         for (text, said) in [
             ("[tool.mutdiff]\ninvalidates = 1\n", "`invalidates` needs to be a table"),
             ("[tool.mutdiff.invalidates]\n'a' = 'some'\n", "`invalidates.\"a\"` needs \"nothing\""),
+            ("[tool.mutdiff]\noperators = ['a']\n", "`operators` needs to be a table"),
+            (
+                "[tool.mutdiff.operators]\nenabled = []\n",
+                "`operators.enabled` needs to be `enable`",
+            ),
+            (
+                "[tool.mutdiff.operators]\nenable = [1]\n",
+                "needs a list of names, groups or patterns",
+            ),
+            ("[tool.mutdiff]\nrequire-reasons = 1\n", "`require-reasons` needs true or false"),
             (
                 "[tool.mutdiff.invalidates]\n'a' = [1]\n",
                 "needs \"nothing\", \"everything\" or a list",

@@ -15,7 +15,7 @@ use crate::model::{
     ChangeOfVerdict, DecidedMutant, LineRange, Mutant, MutantId, OperatorId, Position, QualName,
     RepoPath, Report, Verdict,
 };
-use crate::mutate;
+use crate::mutate::{self, Selection};
 use crate::store::{MutantText, RecordedMutant, Store};
 
 /// What the base's tests noticed, by the present ids of mutants.
@@ -43,7 +43,8 @@ impl AgainstBase {
             let path = &mutant.function.path;
             let id = match change.base_side(path) {
                 Some(side) => {
-                    let places = places.entry(path).or_insert_with(|| places_of(side));
+                    let places =
+                        places.entry(path).or_insert_with(|| places_of(side, &subject.selection));
                     places.get(&Place::of(mutant, mutant.span.start, mutant.span.end)).cloned()
                 }
                 None if change.has_no_base_side(path) => None,
@@ -140,9 +141,9 @@ impl Place {
 
 /// The mutants of a file at the base, by where they are now; those on lines that changed are left
 /// out.
-fn places_of(side: &BaseSide) -> HashMap<Place, MutantId> {
+fn places_of(side: &BaseSide, selection: &Selection) -> HashMap<Place, MutantId> {
     let mut places = HashMap::new();
-    for mutant in mutate::mutants(&side.module, &|_| true) {
+    for mutant in mutate::mutants(&side.module, &|_| true, selection) {
         let (first, last) = mutant.statement_lines;
         let Some(shift) = shift(&side.hunks, LineRange { first, last }) else { continue };
         let moved = |position: Position| {

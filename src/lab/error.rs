@@ -10,6 +10,7 @@ use super::TargetError;
 use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::model::{MutantId, TestId};
+use crate::mutate::SelectionError;
 use crate::store::{StoreError, TransferError};
 use crate::syntax::SyntaxError;
 use crate::worker::WorkerError;
@@ -23,6 +24,9 @@ pub enum LabError {
     /// The project's settings.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The operators that are asked for.
+    #[error(transparent)]
+    Operators(#[from] SelectionError),
     /// A file that everything else needs.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),

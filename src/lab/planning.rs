@@ -14,9 +14,9 @@ use super::subject::Subject;
 use crate::config::Options;
 use crate::model::{
     ContentHash, FunctionKey, FunctionKind, LineNo, LineRange, LineSet, Mutant, NotRunReason,
-    Reason, Reasons, RepoPath, ScopeKind, ScopedFunction, ScopedFunctionReport, Verdict,
+    Notice, Reason, Reasons, RepoPath, ScopeKind, ScopedFunction, ScopedFunctionReport, Verdict,
 };
-use crate::mutate;
+use crate::mutate::{self, PragmaFault};
 use crate::schedule::{Deciding, Selection};
 use crate::store::Basis;
 use crate::syntax::Module;
@@ -44,8 +44,16 @@ pub(super) struct Planned {
 }
 
 impl Planned {
+    /// The verdict of one that nobody wants tested.
+    pub(super) fn suppressed(&self) -> Option<Verdict> {
+        self.mutant.suppressed.clone().map(|rule| Verdict::Suppressed { rule })
+    }
+
     /// The verdict when no test reaches it in a process that can be joined.
     pub(super) fn unreached(&self) -> Verdict {
+        if let Some(verdict) = self.suppressed() {
+            return verdict;
+        }
         if self.beyond {
             Verdict::NotRun { reason: NotRunReason::OutOfReach }
         } else {
@@ -72,6 +80,8 @@ pub(super) struct Plan {
     pub functions: Vec<ScopedFunctionReport>,
     /// Their mutants, nearest first.
     pub mutants: Vec<Planned>,
+    /// Comments in their files that do nothing.
+    pub notices: Vec<Notice>,
 }
 
 /// Generates the mutants of the scope and finds the tests of each.
@@ -92,12 +102,16 @@ pub(super) fn plan(
     let file_numbers: HashMap<RepoPath, usize> =
         subject.files.keys().cloned().enumerate().map(|(number, path)| (path, number)).collect();
     let mut found: HashMap<FunctionKey, Vec<Planned>> = HashMap::new();
+    let mut faults: Vec<(PragmaFault, String)> = Vec::new();
     for (path, functions) in by_file {
         let Some(module) = subject.module(path)? else { continue };
         let wanted: BTreeMap<&FunctionKey, &ScopedFunction> =
             functions.iter().map(|function| (&function.function, *function)).collect();
         let digest = ContentHash::of(module.source().bytes()).to_string();
-        for mutant in mutate::mutants(&module, &|key| wanted.contains_key(key)) {
+        let of_file = mutate::pragma_faults(&module, &subject.selection).into_iter();
+        faults.extend(of_file.map(|(line, fault)| (fault, format!("{path}:{line}"))));
+        let in_scope = |key: &FunctionKey| wanted.contains_key(key);
+        for mutant in mutate::mutants(&module, &in_scope, &subject.selection) {
             let scoped = wanted[&mutant.function];
             if options.scope == ScopeKind::Lines && !on_lines(&mutant, &scoped.changed_lines) {
                 continue;
@@ -109,7 +123,10 @@ pub(super) fn plan(
             if body && !all && !concerns_statement(&module, &mutant, scoped) {
                 continue;
             }
-            let (route, reaching, basis) = router.route(&mutant, environment, &limits);
+            let (route, reaching, basis) = match &mutant.suppressed {
+                Some(_) => (Route::Nobody, Vec::new(), None),
+                None => router.route(&mutant, environment, &limits),
+            };
             let file = file_numbers[path];
             let beyond = known
                 .trace
@@ -128,7 +145,7 @@ pub(super) fn plan(
             });
         }
     }
-    let mut plan = Plan::default();
+    let mut plan = Plan { notices: pragma_notices(&faults), ..Plan::default() };
     let mut later = Vec::new();
     for function in scoped {
         let mutants = found.remove(&function.function).unwrap_or_default();
@@ -153,6 +170,30 @@ pub(super) fn plan(
     }
     plan.mutants.append(&mut later);
     Ok(plan)
+}
+
+/// What the reader should know of comments that do nothing.
+fn pragma_notices(faults: &[(PragmaFault, String)]) -> Vec<Notice> {
+    let of = |wanted: PragmaFault, code: &str, says: &str| {
+        let places: Vec<&str> = faults
+            .iter()
+            .filter(|(fault, _)| *fault == wanted)
+            .map(|(_, place)| place.as_str())
+            .collect();
+        (!places.is_empty()).then(|| Notice {
+            code: code.into(),
+            message: format!("{says}: {}", places.join(", ")),
+        })
+    };
+    let unused = "comments that suppress no mutant, and may go";
+    let mute = "comments that suppress nothing, since they must say why";
+    [
+        of(PragmaFault::Unused, "unused_pragmas", unused),
+        of(PragmaFault::NoReason, "pragmas_without_reason", mute),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Whether the reasons for which a module or class body is in scope reach the statement of a

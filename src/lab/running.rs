@@ -65,9 +65,13 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
     let planned = plan(options, &mut subject, &environment, &scoped.functions, &known)?;
     let turn = not_run(NotRunReason::NotAsked);
     let against = AgainstBase::default();
-    parts.mutants =
-        planned.mutants.iter().map(|mutant| decided(mutant, &turn, false, &against)).collect();
+    let listed = |mutant: &Planned| match mutant.suppressed() {
+        Some(verdict) => decided(mutant, &Decision { verdict, ..turn.clone() }, false, &against),
+        None => decided(mutant, &turn, false, &against),
+    };
+    parts.mutants = planned.mutants.iter().map(listed).collect();
     parts.functions = planned.functions;
+    parts.notices.extend(planned.notices);
     Ok(report(options, &subject, &change, parts, &mut clock))
 }
 
@@ -208,15 +212,21 @@ fn conduct(
     let scoped = scope(run.options, subject, change, &known)?;
     parts.notices.extend(scoped.notices);
     parts.calls = scoped.calls;
-    let Plan { functions, mutants } =
+    let Plan { functions, mutants, notices } =
         plan(run.options, subject, run.environment, &scoped.functions, &known)?;
     parts.functions = functions;
+    parts.notices.extend(notices);
     let runs =
         |path: &&RepoPath| run.environment.interpreter.compiles(&subject.root.join(path.as_str()));
     parts.unread = change.unread.iter().filter(runs).cloned().collect();
     parts.beyond = known.tests_beyond();
     let mut decisions: Vec<Option<(Decision, bool)>> = Vec::with_capacity(mutants.len());
     for planned in &mutants {
+        if let Some(verdict) = planned.suppressed() {
+            let decision = Decision { verdict, ..not_run(NotRunReason::NotAsked) };
+            decisions.push(Some((decision, false)));
+            continue;
+        }
         decisions.push(reusable(store, planned)?.map(|decision| (decision, true)));
     }
     let todo: Vec<usize> =

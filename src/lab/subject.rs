@@ -10,11 +10,14 @@ use tempfile::TempDir;
 
 use super::beside_code::is_text_test;
 use super::{LabError, unlisted};
-use crate::config::{Invalidates, OWN_FILE, Options, PROJECT_FILE, ProjectConfig, SettingsFile};
+use crate::config::{
+    Invalidates, OWN_FILE, Options, PROJECT_FILE, ProjectConfig, SettingsFile, without_own_settings,
+};
 use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{
     ContentHash, FileStat, Function, FunctionKey, Lead, Notice, RepoPath, SkippedFile, TestId,
 };
+use crate::mutate::Selection;
 use crate::store::{Store, StoreError, StoredFile};
 use crate::syntax::{Module, Source, leads};
 
@@ -42,6 +45,8 @@ pub(super) struct Subject {
     pub files: BTreeMap<RepoPath, ContentHash>,
     /// The project's settings.
     pub config: ProjectConfig,
+    /// The operators that are on.
+    pub selection: Selection,
     /// The files that tests may read, and that are neither code nor tied to code nor harmless.
     pub data: BTreeMap<RepoPath, ContentHash>,
     /// Files that no verdict rests on, unless a test is made of one.
@@ -89,6 +94,9 @@ impl Subject {
         let (project, own) = (read(PROJECT_FILE)?, read(OWN_FILE)?);
         let settings = SettingsFile::find(project.as_deref(), own.as_deref())?;
         let config = ProjectConfig::read(settings.as_ref())?;
+        let selection = Selection::new(&config.operators, &options.operators)?
+            .with_rules(&config.suppress, &options.suppress)?
+            .requiring_reasons(config.requires_reasons);
         let mut store = open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;
@@ -100,6 +108,7 @@ impl Subject {
             root: repository.workdir().to_owned(),
             files: BTreeMap::new(),
             config,
+            selection,
             data: BTreeMap::new(),
             prose: BTreeMap::new(),
             text_tests: BTreeSet::new(),
@@ -136,7 +145,10 @@ impl Subject {
                 continue;
             }
             let Some(bytes) = subject.repository.read(&subject.head, path)? else { continue };
-            let hash = ContentHash::of(&bytes);
+            let hash = match path.as_str() {
+                PROJECT_FILE => ContentHash::of(&without_own_settings(&bytes)),
+                _ => ContentHash::of(&bytes),
+            };
             if is_data {
                 subject.data.insert(path.clone(), hash);
                 let (path, stat) = (path.clone(), entry.stat);
@@ -274,6 +286,11 @@ impl Subject {
         );
         hash.update(asked.as_bytes());
         hash.update(self.text_tests_digest());
+        hash.update([u8::from(self.selection.requires_reasons())]);
+        for id in self.selection.ids() {
+            hash.update(id.as_bytes());
+            hash.update([0]);
+        }
         for code in self.tied.keys() {
             hash.update(code.as_str().as_bytes());
             hash.update(self.tied_digest(code));

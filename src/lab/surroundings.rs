@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 use super::changed_tests::listed;
 use crate::config::RunnerKind;
 use crate::model::{ContentHash, Notice, RepoPath, StoreEnvironment};
-use crate::mutate;
 use crate::store::EnvKey;
 use crate::worker::Interpreter;
 
@@ -20,7 +19,6 @@ use crate::worker::Interpreter;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Surroundings {
     mutdiff: String,
-    operators: String,
     interpreter: String,
     python: String,
     runner: String,
@@ -39,8 +37,6 @@ impl Surroundings {
         arguments: &[String],
         data: &BTreeMap<RepoPath, ContentHash>,
     ) -> Self {
-        let operators: Vec<String> =
-            mutate::operators().iter().map(|operator| operator.operator_id().to_string()).collect();
         let mut distributions: Vec<String> = interpreter
             .site
             .iter()
@@ -60,7 +56,6 @@ impl Surroundings {
         let files = data.iter().map(|(path, hash)| (path.clone(), digest(hash.as_bytes())));
         Self {
             mutdiff: env!("CARGO_PKG_VERSION").to_owned(),
-            operators: digest(operators.join("\n").as_bytes()),
             interpreter: interpreter.path.display().to_string(),
             python: interpreter.version.clone(),
             runner: runner.name().to_owned(),
@@ -120,9 +115,6 @@ impl Surroundings {
             if before != now {
                 found.push(format!("{what} {before} → {now}"));
             }
-        }
-        if before.operators != self.operators {
-            found.push("the mutation operators".to_owned());
         }
         if before.arguments != self.arguments {
             let shown = |all: &[String]| if all.is_empty() { "none".into() } else { all.join(" ") };
@@ -219,7 +211,6 @@ mod tests {
         let now = Surroundings {
             mutdiff: "0.2.0".into(),
             python: "3.13.0".into(),
-            operators: "others".into(),
             arguments: vec!["-k".into(), "one".into()],
             distributions: vec!["pytest-9.0.0.dist-info".into(), "same-1.dist-info".into()],
             variables: map(&[("CI", "a"), ("LANG", "c")]),
@@ -229,7 +220,6 @@ mod tests {
         insta::assert_snapshot!(now.differences(&before).join("\n"), @r"
         mutdiff 0.1.0 → 0.2.0
         Python 3.11.7 → 3.13.0
-        the mutation operators
         the runner's arguments: none → -k one
         no longer installed: pytest-8.0.0
         newly installed: pytest-9.0.0

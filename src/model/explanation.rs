@@ -76,6 +76,8 @@ pub struct ExplainedMutant {
     pub replacement: String,
     /// Whether a run of this scope decides it.
     pub in_scope: bool,
+    /// The rule or comment by which nobody wants it tested.
+    pub suppressed: Option<String>,
     /// How it is placed; `None` where no test reaches it.
     pub route: Option<Placing>,
     /// What a verdict on it rests on, beside its own text and its function.

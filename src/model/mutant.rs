@@ -92,6 +92,8 @@ pub struct Mutant {
     /// Where its code can be swapped in a live process; `None` for code of a module or class
     /// body, which runs only at import and is decided cold.
     pub unit: Option<SwapUnit>,
+    /// The rule, or the comment, by which nobody wants it tested.
+    pub suppressed: Option<String>,
 }
 
 /// The outermost function around a mutant: what is compiled again when its code is swapped.

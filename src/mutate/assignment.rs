@@ -9,6 +9,9 @@ use crate::syntax::Node;
 pub(super) const NONE: Operator = Operator {
     id: "assignment/none",
     summary: "An assigned value becomes `None`.",
+    why: "What is assigned is never looked at, if this goes unnoticed.",
+    skipped: "An annotation without a value.",
+    default: true,
     examples: &[
         Example { before: "x = f()", after: "x = None" },
         Example { before: "x: int = f()", after: "x: int = None" },

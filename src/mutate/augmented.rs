@@ -8,6 +8,9 @@ use super::registry::{Example, Operator};
 pub(super) const PLAIN: Operator = Operator {
     id: "augmented/plain",
     summary: "An augmented assignment becomes a plain one.",
+    why: "Only what was there before tells a sum from its last part.",
+    skipped: "",
+    default: true,
     examples: &[Example { before: "x += 1", after: "x = 1" }],
     kinds: &["augmented_assignment"],
     apply: |node, edits| {
@@ -20,6 +23,9 @@ pub(super) const PLAIN: Operator = Operator {
 pub(super) const SWAP: Operator = Operator {
     id: "augmented/swap",
     summary: "The operator of an augmented assignment becomes another.",
+    why: "The wrong direction: a counter that falls, a mask that is set instead of cleared.",
+    skipped: "",
+    default: true,
     examples: &[
         Example { before: "x += 1", after: "x -= 1" },
         Example { before: "x |= y", after: "x &= y" },

@@ -8,6 +8,9 @@ use super::registry::{Example, Operator};
 pub(super) const FLIP: Operator = Operator {
     id: "boolean/flip",
     summary: "`True` becomes `False`, and `False` becomes `True`.",
+    why: "A flag that may have either value is a flag whose effect no test sees.",
+    skipped: "",
+    default: true,
     examples: &[
         Example { before: "x = True", after: "x = False" },
         Example { before: "x = False", after: "x = True" },

@@ -10,6 +10,9 @@ use crate::syntax::Node;
 pub(super) const ARGUMENT_NONE: Operator = Operator {
     id: "call/argument-none",
     summary: "An argument becomes `None`.",
+    why: "An argument that may be anything is one whose effect no test sees.",
+    skipped: "`*args`, `**kwargs`, and `None` itself.",
+    default: true,
     examples: &[
         Example { before: "f(a, b)", after: "f(None, b)" },
         Example { before: "f(key=a)", after: "f(key=None)" },
@@ -40,6 +43,9 @@ pub(super) const ARGUMENT_NONE: Operator = Operator {
 pub(super) const ARGUMENT_REMOVED: Operator = Operator {
     id: "call/argument-removed",
     summary: "One of several arguments is removed.",
+    why: "The default was right all along, or no test can tell.",
+    skipped: "Calls with one argument.",
+    default: true,
     examples: &[
         Example { before: "f(a, b)", after: "f(b)" },
         Example { before: "f(a, *b)", after: "f(a)" },
@@ -78,6 +84,9 @@ fn with_comma(arguments: Node<'_>, argument: Node<'_>) -> ByteSpan {
 pub(super) const BUILTIN: Operator = Operator {
     id: "call/builtin",
     summary: "`any` and `all`, `min` and `max` become each other.",
+    why: "The one that differs from the other only where the elements do.",
+    skipped: "Functions of other names.",
+    default: true,
     examples: &[
         Example { before: "x = any(a)", after: "x = all(a)" },
         Example { before: "x = min(a, b)", after: "x = max(a, b)" },

@@ -10,6 +10,9 @@ use crate::syntax::Node;
 pub(super) const BOUNDARY: Operator = Operator {
     id: "comparison/boundary",
     summary: "An order comparison takes in or leaves out equality.",
+    why: "Off by one: the value at the limit itself is what tests forget.",
+    skipped: "Operators other than the four of order.",
+    default: true,
     examples: &[
         Example { before: "x = a < b", after: "x = a <= b" },
         Example { before: "x = a >= b", after: "x = a > b" },
@@ -23,6 +26,9 @@ pub(super) const BOUNDARY: Operator = Operator {
 pub(super) const EQUALITY: Operator = Operator {
     id: "comparison/equality",
     summary: "`==` and `!=` become each other.",
+    why: "The condition the wrong way round.",
+    skipped: "",
+    default: true,
     examples: &[Example { before: "x = a == b", after: "x = a != b" }],
     kinds: &["comparison_operator"],
     apply: |node, edits| swap(node, &[("==", "!="), ("!=", "==")], edits),
@@ -31,6 +37,9 @@ pub(super) const EQUALITY: Operator = Operator {
 pub(super) const IDENTITY: Operator = Operator {
     id: "comparison/identity",
     summary: "`is` and `is not` become each other.",
+    why: "The condition the wrong way round: `None` handled as a value, and values as `None`.",
+    skipped: "",
+    default: true,
     examples: &[Example { before: "x = a is None", after: "x = a is not None" }],
     kinds: &["comparison_operator"],
     apply: |node, edits| swap(node, &[("is", "is not"), ("is not", "is")], edits),
@@ -39,6 +48,9 @@ pub(super) const IDENTITY: Operator = Operator {
 pub(super) const MEMBERSHIP: Operator = Operator {
     id: "comparison/membership",
     summary: "`in` and `not in` become each other.",
+    why: "The condition the wrong way round.",
+    skipped: "",
+    default: true,
     examples: &[Example { before: "x = a not in b", after: "x = a in b" }],
     kinds: &["comparison_operator"],
     apply: |node, edits| swap(node, &[("in", "not in"), ("not in", "in")], edits),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::model::RepoPath;
-use crate::mutate::mutants;
+use crate::mutate::{Selection, mutants};
 use crate::syntax::{Module, Source};
 
 /// Reads one JSON object a line (`name`, `text`, `mutants`), compiles each text with each mutant,
@@ -64,7 +64,7 @@ impl Corpus {
             Err(error) => return self.unparsable.push(error.to_string()),
         };
         let started = Instant::now();
-        let found = mutants(&module, &|_| true);
+        let found = mutants(&module, &|_| true, &Selection::full());
         self.mutating += started.elapsed();
         self.mutants += found.len();
         self.source_lines += module.source().line_count();

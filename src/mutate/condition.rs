@@ -10,6 +10,9 @@ use super::skip::is_type_checking;
 pub(super) const NEGATE: Operator = Operator {
     id: "condition/negate",
     summary: "The condition of an `if`, `elif`, `while`, guard or comprehension is negated, where it is a plain value.",
+    why: "The condition the wrong way round.",
+    skipped: "Comparisons, `and`, `or`, `not` and constants, which have operators of their own; `TYPE_CHECKING`.",
+    default: true,
     examples: &[
         Example { before: "if a: b()", after: "if not a: b()" },
         Example { before: "x = [a for a in b if f(a)]", after: "x = [a for a in b if not f(a)]" },

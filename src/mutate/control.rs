@@ -9,6 +9,9 @@ use crate::syntax::Node;
 pub(super) const BREAK_TO_RETURN: Operator = Operator {
     id: "control/break-to-return",
     summary: "`break` becomes `return`, in a function.",
+    why: "Whatever follows the loop is skipped.",
+    skipped: "Loops outside of functions, and in `except*` blocks.",
+    default: true,
     examples: &[Example { before: "for a in b: break", after: "for a in b: return" }],
     kinds: &["break_statement"],
     apply: |node, edits| {
@@ -21,6 +24,9 @@ pub(super) const BREAK_TO_RETURN: Operator = Operator {
 pub(super) const CONTINUE_TO_BREAK: Operator = Operator {
     id: "control/continue-to-break",
     summary: "`continue` becomes `break`.",
+    why: "The rest of the elements is not looked at.",
+    skipped: "",
+    default: true,
     examples: &[Example { before: "for a in b: continue", after: "for a in b: break" }],
     kinds: &["continue_statement"],
     apply: |node, edits| edits.push(Edit::token(node, "break")),

@@ -110,7 +110,7 @@ mod tests {
     use std::process::Command;
 
     use super::*;
-    use crate::mutate::mutants;
+    use crate::mutate::{Selection, mutants};
     use crate::syntax::Source;
 
     fn module(path: &str, bytes: &[u8]) -> Module {
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn diff_shows_three_lines_around_the_change() {
         let module = module("pkg/m.py", b"a\nb\nc\nd\nx = True\ne\nf\ng\nh\n");
-        let mutant = &mutants(&module, &|_| true)[0];
+        let mutant = &mutants(&module, &|_| true, &Selection::default())[0];
         insta::assert_snapshot!(unified_diff(&module, mutant), @r#"
         --- a/pkg/m.py
         +++ b/pkg/m.py
@@ -157,7 +157,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         for (path, bytes) in files {
             let module = module(path, bytes);
-            let found = mutants(&module, &|_| true);
+            let found = mutants(&module, &|_| true, &Selection::default());
             assert!(!found.is_empty());
             for mutant in found {
                 let file = directory.path().join(path);

@@ -20,6 +20,8 @@ enum Form {
     Expression,
     /// Anything else: parentheses may not.
     Verbatim,
+    /// A part of a string's text, where a blank is a character like others.
+    Text,
 }
 
 impl Edit {
@@ -31,6 +33,16 @@ impl Edit {
     /// Puts a token in the place of a token.
     pub(super) fn token(node: Node<'_>, replacement: impl Into<String>) -> Self {
         Self { bytes: node.bytes(), replacement: replacement.into(), form: Form::Verbatim }
+    }
+
+    /// Puts a text in the place of a range that is no node.
+    pub(super) fn span(bytes: ByteSpan, replacement: impl Into<String>) -> Self {
+        Self { bytes, replacement: replacement.into(), form: Form::Verbatim }
+    }
+
+    /// Puts a text in the place of a part of a string's text.
+    pub(super) fn text(bytes: ByteSpan, replacement: impl Into<String>) -> Self {
+        Self { bytes, replacement: replacement.into(), form: Form::Text }
     }
 
     /// Takes out a range where nothing need stand.
@@ -56,6 +68,9 @@ impl Edit {
             if opens || self.replacement.contains(refused) {
                 return None;
             }
+        }
+        if self.form == Form::Text {
+            return Some(self);
         }
         if joins(text[..self.bytes.start].chars().next_back(), self.replacement.chars().next()) {
             self.replacement.insert(0, ' ');

@@ -1,13 +1,15 @@
 //! From a parsed file to its mutants.
 //!
 //! Invariant: mutants come in source order, and no two of a function give the same text. Ids do not
-//! depend on which functions are wanted.
+//! depend on which functions are wanted, nor on which operators are on.
 
 use std::collections::{HashMap, HashSet};
 
 use super::edit::Edit;
-use super::registry::{operators, operators_for};
+use super::registry::{FIRST_EDITION, operators, operators_for};
+use super::selection::Selection;
 use super::skip::is_skipped;
+use super::suppress::Suppressed;
 use super::unit::swap_unit;
 use crate::model::{ByteSpan, FunctionKey, LineNo, Mutant, MutantId, SwapUnit};
 use crate::syntax::{Module, Node};
@@ -16,30 +18,87 @@ use crate::syntax::{Module, Node};
 ///
 /// A mutant belongs to the function whose code it changes ([`Module::function_at`]): one in a
 /// decorator, a default value or a base class belongs to the code around the definition.
-pub fn mutants(module: &Module, wanted: &dyn Fn(&FunctionKey) -> bool) -> Vec<Mutant> {
+pub fn mutants(
+    module: &Module,
+    wanted: &dyn Fn(&FunctionKey) -> bool,
+    selection: &Selection,
+) -> Vec<Mutant> {
     let wanted: Vec<bool> = module.functions().iter().map(|f| wanted(&f.key)).collect();
     if !wanted.contains(&true) {
         return Vec::new();
     }
-    let mut found = candidates(module, &wanted);
+    let mut found = candidates(module, &wanted, selection);
     found.sort_by_key(|c| (c.edit.bytes.start, c.edit.bytes.end, c.operator));
-    let mut seen = HashSet::new();
-    let text = module.source().text();
-    found.retain(|found| seen.insert((found.function, canonical(text, &found.edit))));
-
-    let mut ordinals: HashMap<(usize, usize), u32> = HashMap::new();
+    let mut chosen = numbered(module.source().text(), found);
+    chosen.retain(|numbered| selection.has(numbered.candidate.operator));
+    folded(&mut chosen);
     let mut units: HashMap<usize, Option<SwapUnit>> = HashMap::new();
-    let numbered = found.into_iter().map(|candidate| {
-        let ordinal = ordinals.entry((candidate.function, candidate.operator)).or_insert(0);
-        let unit = units
-            .entry(candidate.function)
-            .or_insert_with(|| swap_unit(module, candidate.function))
-            .clone();
-        let mutant = finished(module, candidate, *ordinal, unit);
-        *ordinal += 1;
+    let suppressed = Suppressed::find(module, selection);
+    let finish = |numbered: Numbered| {
+        let function = numbered.candidate.function;
+        let unit = units.entry(function).or_insert_with(|| swap_unit(module, function)).clone();
+        let mut mutant = finished(module, numbered.candidate, numbered.ordinal, unit);
+        mutant.suppressed = suppressed.by(mutant.text, mutant.operator.as_str());
         mutant
+    };
+    chosen.into_iter().map(finish).collect()
+}
+
+/// What tells mutated texts apart, see [`canonical`].
+type Canonical = (usize, usize, Vec<u8>);
+
+struct Numbered {
+    candidate: Candidate,
+    ordinal: u32,
+    text: Canonical,
+    /// Whether an operator before it in the first edition gives the same text.
+    is_double: bool,
+}
+
+/// Numbers the candidates of each operator in each function, in source order. Doubles of the first
+/// edition come last: they count only where the operator that gives the same text is off.
+fn numbered(text: &str, found: Vec<Candidate>) -> Vec<Numbered> {
+    let mut ordinals: HashMap<(usize, usize), u32> = HashMap::new();
+    let mut first_edition = HashSet::new();
+    let mut own = HashSet::new();
+    let (mut singles, mut doubles) = (Vec::new(), Vec::new());
+    for candidate in found {
+        let (function, operator) = (candidate.function, candidate.operator);
+        let text = canonical(text, &candidate.edit);
+        let is_new = own.insert((function, operator, text.clone()));
+        let is_first_edition = operator < FIRST_EDITION;
+        let is_double = is_first_edition && !first_edition.insert((function, text.clone()));
+        if is_new {
+            let list = if is_double { &mut doubles } else { &mut singles };
+            list.push(Numbered { candidate, ordinal: 0, text, is_double });
+        }
+    }
+    singles.append(&mut doubles);
+    for numbered in &mut singles {
+        let candidate = &numbered.candidate;
+        let next = ordinals.entry((candidate.function, candidate.operator)).or_insert(0);
+        numbered.ordinal = *next;
+        *next += 1;
+    }
+    singles
+}
+
+/// Leaves one mutant for each text: the first edition's, else that of the first operator.
+fn folded(chosen: &mut Vec<Numbered>) {
+    chosen.sort_by_key(|numbered| {
+        let operator = numbered.candidate.operator;
+        (
+            operator >= FIRST_EDITION,
+            numbered.is_double,
+            operator * usize::from(operator >= FIRST_EDITION),
+        )
     });
-    numbered.collect()
+    let mut seen = HashSet::new();
+    chosen.retain(|numbered| seen.insert((numbered.candidate.function, numbered.text.clone())));
+    chosen.sort_by_key(|numbered| {
+        let bytes = numbered.candidate.edit.bytes;
+        (bytes.start, bytes.end, numbered.candidate.operator)
+    });
 }
 
 struct Candidate {
@@ -50,7 +109,7 @@ struct Candidate {
     header: ByteSpan,
 }
 
-fn candidates(module: &Module, wanted: &[bool]) -> Vec<Candidate> {
+fn candidates(module: &Module, wanted: &[bool], selection: &Selection) -> Vec<Candidate> {
     let mut found = Vec::new();
     let mut edits = Vec::new();
     let mut skip_until = 0;
@@ -63,6 +122,9 @@ fn candidates(module: &Module, wanted: &[bool]) -> Vec<Candidate> {
             continue;
         }
         for &operator in operators_for(node.kind()) {
+            if operator >= FIRST_EDITION && !selection.has(operator) {
+                continue;
+            }
             (operators()[operator].apply)(node, &mut edits);
             for edit in edits.drain(..) {
                 let function = module.function_index_at(edit.bytes.start);
@@ -94,7 +156,7 @@ fn unbinds_nonlocal(module: &Module, node: Node<'_>, edit: &Edit) -> bool {
 
 /// What tells the mutated texts of edits apart: where they first differ from the original, what
 /// they leave out from there, and what they put instead.
-fn canonical(text: &str, edit: &Edit) -> (usize, usize, Vec<u8>) {
+fn canonical(text: &str, edit: &Edit) -> Canonical {
     let bytes = text.as_bytes();
     let ByteSpan { start, end } = edit.bytes;
     let new = edit.replacement.as_bytes();
@@ -137,6 +199,7 @@ fn finished(module: &Module, candidate: Candidate, ordinal: u32, unit: Option<Sw
             line(candidate.header.end.saturating_sub(1).max(candidate.header.start)),
         ),
         unit,
+        suppressed: None,
     }
 }
 
@@ -153,7 +216,7 @@ pub(super) mod tests {
 
     /// All mutants of a text.
     pub(crate) fn mutants_of(text: &str) -> Vec<Mutant> {
-        mutants(&module(text), &|_| true)
+        mutants(&module(text), &|_| true, &Selection::default())
     }
 
     /// What an operator makes of statements in the body of a function.
@@ -161,7 +224,14 @@ pub(super) mod tests {
         let head = "async def f():\n";
         let indented: String = body.split_inclusive('\n').map(|line| format!(" {line}")).collect();
         let module = module(&format!("{head}{indented}\n"));
-        mutants(&module, &|_| true)
+        let position = operators().iter().position(|known| known.id == operator);
+        let selection = match position {
+            Some(later) if later >= FIRST_EDITION => {
+                Selection::new(&Default::default(), &[operator.to_owned()]).unwrap()
+            }
+            _ => Selection::default(),
+        };
+        mutants(&module, &|_| true, &selection)
             .iter()
             .filter(|mutant| mutant.operator.as_str() == operator)
             .map(|mutant| {
@@ -180,13 +250,36 @@ pub(super) mod tests {
         let all = mutants_of(text);
         assert!(all.is_sorted_by_key(|mutant| mutant.text.start));
         let module = module(text);
-        let of_g = mutants(&module, &|key| key.name.as_str() == "g");
+        let of_g = mutants(&module, &|key| key.name.as_str() == "g", &Selection::default());
         let expected: Vec<_> =
             all.iter().filter(|m| m.function.name.as_str() == "g").cloned().collect();
         assert_eq!(of_g, expected);
         assert!(!of_g.is_empty());
         let ids: HashSet<_> = all.iter().map(|mutant| mutant.id.clone()).collect();
         assert_eq!(ids.len(), all.len());
+    }
+
+    #[test]
+    fn what_is_on_changes_no_id() {
+        let text = "def f(a, b):\n    if not a and b == 1:\n        return f(a, 'x')[0]\n    return None\n";
+        let all = mutants(&module(text), &|_| true, &Selection::full());
+        let known: HashMap<_, _> = all.iter().map(|mutant| (&mutant.id, mutant)).collect();
+        assert_eq!(known.len(), all.len());
+        let text_of = |mutant: &Mutant| (mutant.text, mutant.replacement.clone());
+        let texts: HashSet<_> = all.iter().map(text_of).collect();
+        for operator in operators() {
+            let only = Selection::new(&Default::default(), &[operator.id.to_owned()]).unwrap();
+            let without = Selection::new(&Default::default(), &[format!("-{}", operator.id)]);
+            for selection in [only, without.unwrap()] {
+                for mutant in mutants(&module(text), &|_| true, &selection) {
+                    match known.get(&mutant.id) {
+                        Some(same) => assert_eq!(**same, mutant),
+                        // What another operator does as well counts where that is off.
+                        None => assert!(texts.contains(&text_of(&mutant)), "{mutant:?}"),
+                    }
+                }
+            }
+        }
     }
 
     #[test]

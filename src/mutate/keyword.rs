@@ -8,6 +8,9 @@ use super::registry::{Example, Operator};
 pub(super) const NAME: Operator = Operator {
     id: "keyword/name",
     summary: "A key of `dict(…)` gets another name.",
+    why: "A key that nobody reads.",
+    skipped: "Calls of anything but `dict`.",
+    default: true,
     examples: &[Example { before: "x = dict(a=1)", after: "x = dict(aXX=1)" }],
     kinds: &["call"],
     apply: |node, edits| {

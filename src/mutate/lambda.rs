@@ -8,6 +8,9 @@ use super::registry::{Example, Operator};
 pub(super) const BODY: Operator = Operator {
     id: "lambda/body",
     summary: "The value of a lambda becomes `None`, and `None` becomes `0`.",
+    why: "A key or callback whose value nobody looks at.",
+    skipped: "",
+    default: true,
     examples: &[
         Example { before: "f(lambda a: a.b)", after: "f(lambda a: None)" },
         Example { before: "f(lambda: None)", after: "f(lambda: 0)" },

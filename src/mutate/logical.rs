@@ -8,6 +8,9 @@ use super::registry::{Example, Operator};
 pub(super) const SWAP: Operator = Operator {
     id: "logical/swap",
     summary: "`and` and `or` become each other.",
+    why: "Whether both or either must hold shows only where one of them does.",
+    skipped: "",
+    default: true,
     examples: &[
         Example { before: "x = a and b", after: "x = a or b" },
         Example { before: "x = a or b or c", after: "x = (a or b) and c" },

@@ -9,6 +9,9 @@ use crate::syntax::Node;
 pub(super) const DROPPED: Operator = Operator {
     id: "match/case-dropped",
     summary: "One of several cases is dropped.",
+    why: "A case that no test reaches, or that another one covers.",
+    skipped: "`match` statements with one case; cases in functions with `nonlocal`.",
+    default: true,
     examples: &[Example {
         before: "match x:\n  case 1: a()\n  case 2: b()",
         after: "match x:\n  \n  case 2: b()",

@@ -9,6 +9,9 @@ use crate::syntax::Node;
 pub(super) const SWAP: Operator = Operator {
     id: "method/swap",
     summary: "A method of strings becomes its opposite.",
+    why: "The other end, or the other case.",
+    skipped: "",
+    default: true,
     examples: &[
         Example { before: "x = a.lower()", after: "x = a.upper()" },
         Example { before: "x = a.startswith(b)", after: "x = a.endswith(b)" },
@@ -42,6 +45,9 @@ const PAIRS: [(&str, &str); 9] = [
 pub(super) const SPLIT: Operator = Operator {
     id: "method/split",
     summary: "`split` and `rsplit` with a limit become each other.",
+    why: "Which end is split off matters only where the separator is there twice.",
+    skipped: "Calls without a limit, where both are alike.",
+    default: true,
     examples: &[
         Example { before: "x = a.split(b, 1)", after: "x = a.rsplit(b, 1)" },
         Example { before: "x = a.rsplit(maxsplit=1)", after: "x = a.split(maxsplit=1)" },
@@ -69,6 +75,9 @@ pub(super) const SPLIT: Operator = Operator {
 pub(super) const DEEPCOPY: Operator = Operator {
     id: "method/deepcopy",
     summary: "A deep copy becomes a shallow one.",
+    why: "Whether what is inside is shared shows only when it is changed.",
+    skipped: "",
+    default: true,
     examples: &[
         Example { before: "x = copy.deepcopy(a)", after: "x = copy.copy(a)" },
         Example { before: "x = deepcopy(a)", after: "x = __import__(\"copy\").copy(a)" },

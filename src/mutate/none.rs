@@ -9,6 +9,9 @@ use super::registry::{Example, Operator};
 pub(super) const TO_STRING: Operator = Operator {
     id: "none/to-string",
     summary: "An assigned `None` becomes an empty string.",
+    why: "Code that tells `None` from other empty values relies on it.",
+    skipped: "`None` that is passed, returned or compared.",
+    default: true,
     examples: &[Example { before: "x = None", after: "x = \"\"" }],
     kinds: &["assignment", "named_expression"],
     apply: |node, edits| {

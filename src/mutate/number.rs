@@ -8,6 +8,9 @@ use super::registry::{Example, Operator};
 pub(super) const INCREMENT: Operator = Operator {
     id: "number/increment",
     summary: "A number becomes itself plus one (a float so large that one does not count is doubled).",
+    why: "A wrong number (a limit, an index, a rate) is the most common slip that still runs.",
+    skipped: "`while 1`; numbers in annotations and format specifiers.",
+    default: true,
     examples: &[
         Example { before: "x = 1", after: "x = 2" },
         Example { before: "x = 0.5", after: "x = 1.5" },

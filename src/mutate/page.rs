@@ -3,31 +3,89 @@
 //! Invariant: `docs/operators.md` is this text; a test compares them.
 
 use super::registry::operators;
+use super::suppress::rules;
 
 const INTRODUCTION: &str = "\
 # Operators
 
 A mutant is one of these operators applied at one place. Ids are stable: they appear in reports and
-in configuration.
+in configuration, and those of a function's mutants are the same whichever operators are on.
 
-Left alone: docstrings and other strings that are statements, annotations and type aliases, imports,
+## Which are on
+
+Those of the first groups, up to `statement`, are on where nothing is said; the others say that they are off. In
+`pyproject.toml`, operators are named by id, by group or by pattern:
+
+```toml
+[tool.mutdiff]
+operators = { enable = [\"exception\", \"forced/*\"], disable = [\"string/upper\"] }
+```
+
+`--operators LIST` stands over that: the words of the list, parted by commas, are what is on. `default` is
+what the project's settings leave on, `full` is every operator, and `-` before a word switches it off; a list
+that only switches off begins with `default`:
+
+```console
+$ mutdiff --base main --operators default,exception,regex
+$ mutdiff --base main --operators=-string,-number/increment
+```
+
+A word that names nothing is an error (exit code 2). With another set, mutants that stay keep their
+verdicts.
+
+## What is left alone
+
+Docstrings and other strings that are statements, annotations and type aliases, imports,
 `global` and `nonlocal`, `__all__`, format specifiers, keys of mapping patterns, and code under
-`if TYPE_CHECKING:`.
+`if TYPE_CHECKING:` are never mutated. Of mutants with the same text, one is left.
 
 This page is written from the registry (`src/mutate/registry.rs`). To write it again:
 `MUTDIFF_WRITE_DOCS=1 cargo test --lib operators_page`.
+
+## What is suppressed
+
+A suppressed mutant is in the report, with the rule that says that nobody wants it tested, and is not run. Comments
+say so too:
+
+| comment | what it suppresses |
+|---|---|
+| `# mutdiff: skip` | the statement of its line, or behind its line if it stands alone; of a compound statement, a function or a class: all of it |
+| `# mutdiff: skip[string, */none]: reason` | the same, for these operators, groups or patterns; the reason is in the report |
+| `# mutdiff: skip-start`, `# mutdiff: skip-end` | all between them |
+| `# pragma: no mutate`, `# pragma: no cover` | as `# mutdiff: skip` |
+
+A comment of mutdiff's own that suppresses no mutant is named in a notice (`unused_pragmas`). With
+`require-reasons = true` in `[tool.mutdiff]`, one without a reason suppresses nothing, and is named
+(`pragmas_without_reason`).
+
+The rules are named in `[tool.mutdiff]` (`suppress = { enable = […], disable = […] }`) and by `--suppress LIST`, as
+operators are. A compound statement all of whose statements are suppressed is suppressed with its condition.
 ";
 
 /// The page as Markdown.
 pub fn operators_page() -> String {
     let mut page = INTRODUCTION.to_owned();
+    page.push_str("\n| rule | what it covers | |\n|---|---|---|\n");
+    for rule in rules() {
+        let off = if rule.default { "" } else { "off unless it is asked for" };
+        page.push_str(&format!("| `{}` | {} | {off} |\n", rule.id, rule.summary));
+    }
     let mut group = "";
     for operator in operators() {
         if operator.group() != group {
             group = operator.group();
             page.push_str(&format!("\n## {group}\n"));
         }
-        page.push_str(&format!("\n### `{}`\n\n{}\n\n", operator.id, operator.summary));
+        page.push_str(&format!(
+            "\n### `{}`\n\n{}\n\n{}\n\n",
+            operator.id, operator.summary, operator.why
+        ));
+        if !operator.skipped.is_empty() {
+            page.push_str(&format!("Left alone: {}\n\n", operator.skipped));
+        }
+        if !operator.default {
+            page.push_str("Off unless it is asked for.\n\n");
+        }
         page.push_str("```diff\n");
         for example in operator.examples {
             for (sign, code) in [('-', example.before), ('+', example.after)] {

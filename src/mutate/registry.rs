@@ -9,8 +9,9 @@ use std::sync::LazyLock;
 use super::edit::Edit;
 use super::{
     arithmetic, assignment, augmented, bitwise, boolean, call, comparison, condition, control,
-    keyword, lambda, logical, match_case, method, none, number, returned, statement, string,
-    ternary, unary,
+    definition, every, exception, exchange, forced, keyword, lambda, literal, logical, looping,
+    match_case, measure, method, none, number, regex, removed, returned, side, slice, statement,
+    string, ternary, unary,
 };
 use crate::model::OperatorId;
 use crate::syntax::Node;
@@ -22,6 +23,12 @@ pub struct Operator {
     pub id: &'static str,
     /// What it changes, in a sentence.
     pub summary: &'static str,
+    /// Why a reviewer should care when it goes unnoticed.
+    pub why: &'static str,
+    /// What it leaves alone; empty where there is nothing to say.
+    pub skipped: &'static str,
+    /// Whether it is on where nothing is said.
+    pub default: bool,
     /// Code before and after, as found in the body of a function.
     pub examples: &'static [Example],
     /// The kinds of nodes that it looks at.
@@ -94,7 +101,64 @@ const OPERATORS: &[&Operator] = &[
     &ternary::SECOND,
     &match_case::DROPPED,
     &statement::CALL_REMOVED,
+    // The second edition: see `FIRST_EDITION`.
+    &forced::TRUE,
+    &forced::FALSE,
+    &side::LEFT,
+    &side::RIGHT,
+    &side::SWAPPED,
+    &literal::DECREMENT,
+    &literal::ZERO,
+    &literal::NEGATED,
+    &literal::EMPTY_STRING,
+    &literal::INTERPOLATION,
+    &literal::EMPTIED,
+    &removed::ASSIGNMENT,
+    &removed::RAISE,
+    &removed::DELETION,
+    &removed::ELSE,
+    &removed::ELIF,
+    &removed::FINALLY,
+    &removed::LOOP_BODY,
+    &exception::HANDLER_RAISE,
+    &exception::HANDLER_PASS,
+    &exception::WIDENED,
+    &exception::NARROWED,
+    &exception::RAISED,
+    &exception::FROM,
+    &exchange::ARGUMENTS,
+    &exchange::FIRST,
+    &exchange::METHOD,
+    &exchange::BUILTIN,
+    &slice::LOWER,
+    &slice::UPPER,
+    &slice::STEP,
+    &slice::OTHER_END,
+    &looping::ZERO,
+    &looping::ONCE,
+    &looping::REVERSED,
+    &looping::BREAK_TO_CONTINUE,
+    &definition::DECORATOR,
+    &definition::DEFAULT,
+    &definition::BASE,
+    &definition::YIELD,
+    &definition::NEGATED,
+    &regex::ANCHOR,
+    &regex::QUANTIFIER,
+    &regex::CLASS,
+    &regex::LOOKAROUND,
+    &regex::ALTERNATIVE,
+    &measure::TIME,
+    &measure::OPEN_MODE,
+    &every::ARITHMETIC,
+    &every::BITWISE,
+    &every::COMPARISON,
+    &every::IDENTITY,
 ];
+
+/// Operators that number their mutants together: one whose text another of them gave before has no number.
+/// Those that came later number theirs each on its own, so that no operator ever changes another's ids.
+pub(super) const FIRST_EDITION: usize = 37;
 
 /// The operators that look at a kind of node, as positions in the registry.
 pub(super) fn operators_for(kind: &str) -> &'static [usize] {
@@ -132,6 +196,7 @@ mod tests {
             assert!(!operator.examples.is_empty(), "{}", operator.id);
             for example in operator.examples {
                 let mutated = mutated_bodies(example.before, operator.id);
+                assert!(operator.why.ends_with('.'), "{}", operator.id);
                 assert!(
                     mutated.iter().any(|body| body == example.after),
                     "{}: {:?} gives {mutated:?}",

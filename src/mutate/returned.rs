@@ -8,6 +8,9 @@ use super::registry::{Example, Operator};
 pub(super) const NONE: Operator = Operator {
     id: "return/none",
     summary: "A returned value becomes `None`.",
+    why: "The least that a test of a function does is to look at what it returns.",
+    skipped: "A bare `return` and `return None`.",
+    default: true,
     examples: &[Example { before: "return f(a), b", after: "return None" }],
     kinds: &["return_statement"],
     apply: |node, edits| {

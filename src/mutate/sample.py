@@ -168,3 +168,64 @@ class Decorated(copy.Error if a else object, metaclass=type):
 
 
 if __name__ == "__main__": simple(1, b=2)
+
+
+def later(a, b: int = 3, *, c=(1, 2)) -> bool:
+    import re
+    found = re.compile(r"^(?:ab|c+?d{2,3})[^x\d]\b(?=y)(z)?$|\A\s*", re.I)
+    other = re.sub('a|b', "", a); found = other
+    try:
+        a.x = b; a[0], a[1] = b, c
+        a[1:-1:2] = c[::2]
+    except (KeyError, re.error) as error:
+        raise RuntimeError(f"{a}{b!r} {c}") from error
+    except ValueError:
+        pass
+    except TypeError:
+        b += 1
+        return a
+    else:
+        del a[0]
+    finally:
+        b = 0
+        a.close()
+    for i in a:
+        if i:
+            continue
+        elif b: break
+        a.append(i)
+    else:
+        b = 1
+    for j in range(3): print(j); b -= j
+    for k in [1, 2]:
+        yield k
+    with open(a, "wb") as f, open("b", mode="a"): f.write(b % 3 - 2 ** b)
+    x = sorted(a)[-1] - len(b) if a is b else abs(
+        a
+    )
+    return is_a(x)
+
+
+class Later(A, m.B, metaclass=C):
+    size, *rest = [1], {"a": 1, **b}, {1, 2}, (), ((1), 2)
+
+    @property
+    @m.deco(1)
+    def has_it(self): return self.it
+
+    def nested(self):
+        z = 1
+        def inner():
+            nonlocal z
+            z = 2
+            if z: z = 3
+            else: z = 4
+            try: pass
+            finally: z = 5
+        return timedelta(days=1, hours=z), f(self.a, self.b, 3, *z), f"""{z}"{z}"""
+
+
+try:
+    import fast
+except* ImportError:
+    fast = None

@@ -8,6 +8,9 @@ use super::registry::{Example, Operator};
 pub(super) const CALL_REMOVED: Operator = Operator {
     id: "statement/call-removed",
     summary: "A statement that is only a call becomes `pass` (`None` where it has several lines).",
+    why: "A call for its effect whose effect no test sees.",
+    skipped: "",
+    default: true,
     examples: &[
         Example { before: "a.clear()", after: "pass" },
         Example { before: "await f(a)", after: "pass" },

@@ -9,6 +9,9 @@ use crate::syntax::Node;
 pub(super) const WRAP: Operator = Operator {
     id: "string/wrap",
     summary: "A string gets `XX` at both ends.",
+    why: "A text that nobody checks may be a key, a header or a message that is wrong for ever.",
+    skipped: "Docstrings and other strings that are statements.",
+    default: true,
     examples: &[
         Example { before: "x = 'text'", after: "x = 'XXtextXX'" },
         Example { before: "x = f'{a}'", after: "x = f'XX{a}XX'" },
@@ -24,6 +27,9 @@ pub(super) const WRAP: Operator = Operator {
 pub(super) const LOWER: Operator = Operator {
     id: "string/lower",
     summary: "A string on one line becomes lower-case.",
+    why: "Case matters in keys, headers, formats and comparisons.",
+    skipped: "F-strings, triple-quoted strings, escape sequences; strings that are lower-case already.",
+    default: true,
     examples: &[Example { before: "x = 'Text\\N{DASH}'", after: "x = 'text\\N{DASH}'" }],
     kinds: &["string"],
     apply: |node, edits| change_case(node, |c| c.to_lowercase().collect(), edits),
@@ -32,6 +38,9 @@ pub(super) const LOWER: Operator = Operator {
 pub(super) const UPPER: Operator = Operator {
     id: "string/upper",
     summary: "A string on one line becomes upper-case.",
+    why: "Case matters in keys, headers, formats and comparisons.",
+    skipped: "F-strings, triple-quoted strings, escape sequences; strings that are upper-case already.",
+    default: true,
     examples: &[Example { before: "x = 'Text\\n'", after: "x = 'TEXT\\n'" }],
     kinds: &["string"],
     apply: |node, edits| change_case(node, |c| c.to_uppercase().collect(), edits),
@@ -124,7 +133,8 @@ mod tests {
         use crate::syntax::{Module, Source};
         let bytes = b"# coding: latin-1\nx = '\xff'\n".to_vec();
         let module = Module::parse(Source::decode(RepoPath::new("m.py"), bytes).unwrap()).unwrap();
-        let found = crate::mutate::mutants(&module, &|_| true);
+        let found =
+            crate::mutate::mutants(&module, &|_| true, &crate::mutate::Selection::default());
         assert!(found.iter().all(|mutant| mutant.operator.as_str() != "string/upper"));
     }
 }

@@ -10,6 +10,9 @@ use crate::syntax::Node;
 pub(super) const FIRST: Operator = Operator {
     id: "ternary/first",
     summary: "A conditional expression becomes its first arm.",
+    why: "One of the arms is never needed, or never tested.",
+    skipped: "",
+    default: true,
     examples: &[Example { before: "x = a if b else c", after: "x = a" }],
     kinds: &["conditional_expression"],
     apply: |node, edits| become_arm(node, 0, edits),
@@ -18,6 +21,9 @@ pub(super) const FIRST: Operator = Operator {
 pub(super) const SECOND: Operator = Operator {
     id: "ternary/second",
     summary: "A conditional expression becomes its second arm.",
+    why: "One of the arms is never needed, or never tested.",
+    skipped: "",
+    default: true,
     examples: &[Example { before: "x = a if b else c", after: "x = c" }],
     kinds: &["conditional_expression"],
     apply: |node, edits| become_arm(node, 2, edits),

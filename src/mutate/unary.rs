@@ -10,6 +10,9 @@ use crate::syntax::Node;
 pub(super) const REMOVE_NOT: Operator = Operator {
     id: "unary/remove-not",
     summary: "`not` is removed.",
+    why: "The condition the wrong way round.",
+    skipped: "",
+    default: true,
     examples: &[Example { before: "x = not a", after: "x = a" }],
     kinds: &["not_operator"],
     apply: |node, edits| remove(node, edits),
@@ -18,6 +21,9 @@ pub(super) const REMOVE_NOT: Operator = Operator {
 pub(super) const REMOVE_INVERT: Operator = Operator {
     id: "unary/remove-invert",
     summary: "`~` is removed.",
+    why: "The mask the wrong way round.",
+    skipped: "",
+    default: true,
     examples: &[Example { before: "x = ~a", after: "x = a" }],
     kinds: &["unary_operator"],
     apply: |node, edits| {
@@ -30,6 +36,9 @@ pub(super) const REMOVE_INVERT: Operator = Operator {
 pub(super) const REMOVE_MINUS: Operator = Operator {
     id: "unary/remove-minus",
     summary: "A minus sign is removed.",
+    why: "The wrong sign.",
+    skipped: "`-0`.",
+    default: true,
     examples: &[Example { before: "x = -a", after: "x = a" }],
     kinds: &["unary_operator"],
     apply: |node, edits| {
@@ -43,6 +52,9 @@ pub(super) const REMOVE_MINUS: Operator = Operator {
 pub(super) const PLUS_TO_MINUS: Operator = Operator {
     id: "unary/plus-to-minus",
     summary: "A plus sign becomes a minus sign.",
+    why: "The wrong sign.",
+    skipped: "",
+    default: true,
     examples: &[Example { before: "x = +a", after: "x = -a" }],
     kinds: &["unary_operator"],
     apply: |node, edits| {

@@ -55,6 +55,29 @@ pub(super) fn what_would_notice(mutant: &DecidedMutant) -> Option<String> {
                       the later rounds do"
                 .to_owned()
         }
+        "forced" | "side" => {
+            "two tests, one for each outcome of the condition, with assertions that tell them apart"
+                .to_owned()
+        }
+        "literal" => format!("a test whose result differs between {from} and {to}"),
+        "removed" => {
+            "a test that runs this part, and an assertion on what it leaves behind".to_owned()
+        }
+        "exception" => {
+            "a test in which the exception is raised, and an assertion on what becomes of it"
+                .to_owned()
+        }
+        "exchange" => "an input on which the two differ, and an assertion on it".to_owned(),
+        "slice" => "a test with elements beyond the bound, and an assertion on them".to_owned(),
+        "loop" => {
+            "a test with several elements, and an assertion on what becomes of each".to_owned()
+        }
+        "definition" => "a test that relies on what is declared here".to_owned(),
+        "regex" => {
+            "a text that the two patterns take differently, and an assertion on it".to_owned()
+        }
+        "measure" => "an assertion on the time, or on a file that is there already".to_owned(),
+        "every" => format!("a test with values for which {from} and {to} answer differently"),
         "match" => "a test with a value that this case matches, and an assertion on it".to_owned(),
         "statement" => "an assertion on the effect of the call that is dropped".to_owned(),
         _ => format!("an assertion that differs between {from} and {to}"),

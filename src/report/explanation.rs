@@ -81,6 +81,7 @@ fn mutant(mutant: &ExplainedMutant) -> Value {
         "original": mutant.original,
         "replacement": mutant.replacement,
         "in_scope": mutant.in_scope,
+        "suppressed": mutant.suppressed,
         "route": route,
         "rests_on": { "tests": mutant.rests_on.tests, "functions": mutant.rests_on.functions },
         "latest": latest,
@@ -128,6 +129,7 @@ mod tests {
                 original: "<".into(),
                 replacement: "<=".into(),
                 in_scope: true,
+                suppressed: None,
                 route: Some(Placing::Hot),
                 rests_on: RestsOn { tests: 1, functions: 2 },
                 latest: Some(LatestVerdict {

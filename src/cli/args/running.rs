@@ -37,6 +37,25 @@ pub(in crate::cli) struct TestArgs {
     /// The same as `--tests ARGS…`
     #[arg(last = true, value_name = "ARGS", hide = true, conflicts_with = "tests")]
     rest: Vec<String>,
+    /// Which mutation operators are on: ids, groups or patterns such as comparison,*/none; `default` and
+    /// `full` stand for many, `-` before a word switches it off (docs/operators.md)
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        help_heading = "Change"
+    )]
+    operators: Vec<String>,
+    /// Which rules of suppression hold, in the same way
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        help_heading = "Change"
+    )]
+    suppress: Vec<String>,
     /// Leave out tests that fail without a mutant, instead of stopping
     #[arg(long, help_heading = "Tests")]
     allow_failing: bool,
@@ -60,6 +79,8 @@ impl TestArgs {
             python: self.python.clone(),
             runner: self.runner.map(RunnerKind::from),
             tests: if self.rest.is_empty() { self.tests.clone() } else { self.rest.clone() },
+            operators: self.operators.clone(),
+            suppress: self.suppress.clone(),
             allow_failing: self.allow_failing,
             memory_limit: self.memory_limit.unwrap_or_else(default_memory_limit),
             deadline: DeadlineOptions { factor: self.deadline_factor, floor: self.deadline_floor },
@@ -80,6 +101,8 @@ pub(in crate::cli) fn default_options(repo: PathBuf) -> Options {
         python: None,
         runner: None,
         tests: Vec::new(),
+        operators: Vec::new(),
+        suppress: Vec::new(),
         allow_failing: false,
         memory_limit: default_memory_limit(),
         deadline: DeadlineOptions::default(),

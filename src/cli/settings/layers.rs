@@ -124,6 +124,8 @@ pub(super) fn settings(
                 origin: Origin::Variable(name),
             });
         } else if let Some(file) = &file
+            // What has a table of its own is read by whoever knows what it means.
+            && !TABLES.contains(&key.name)
             && let Some(value) = file.table.get(key.name)
         {
             let words = of_file(&key, file.file, value, root.as_deref())?;

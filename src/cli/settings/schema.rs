@@ -15,15 +15,33 @@ pub(in crate::cli) fn schema() -> Value {
     for command in COMMANDS.iter().filter_map(|path| command(&whole, path)) {
         add(&mut properties, command);
     }
-    let patterns = json!({"type": "array", "items": {"type": "string"}});
+    let patterns = || json!({"type": "array", "items": {"type": "string"}});
     properties.insert(
         "invalidates".to_owned(),
         json!({
             "description": "What a change of a file that is no Python invalidates, by pattern",
             "type": "object",
             "additionalProperties": {
-                "anyOf": [{"enum": ["nothing", "everything"]}, patterns]
+                "anyOf": [{"enum": ["nothing", "everything"]}, patterns()]
             },
+        }),
+    );
+    let wanted = |what: &str| {
+        json!({
+            "description": format!("Which {what} are on, by id, group or pattern"),
+            "type": "object",
+            "properties": {"enable": patterns(), "disable": patterns()},
+            "additionalProperties": false,
+        })
+    };
+    properties.insert("operators".to_owned(), wanted("operators"));
+    properties.insert("suppress".to_owned(), wanted("rules of suppression"));
+    properties.insert(
+        "require-reasons".to_owned(),
+        json!({
+            "description": "Whether a comment that leaves code out has to say why",
+            "type": "boolean",
+            "default": false,
         }),
     );
     json!({

@@ -221,6 +221,7 @@ fn mutant(
         original: mutant.original.clone(),
         replacement: mutant.replacement.clone(),
         in_scope: in_scope.contains(&mutant.id),
+        suppressed: mutant.suppressed.clone(),
         route,
         rests_on: RestsOn { tests: tests.len(), functions: entered.len() },
         latest: latest.map(|latest| LatestVerdict {

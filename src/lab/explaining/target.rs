@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::lab::LabError;
 use crate::lab::subject::{Subject, is_code};
 use crate::model::{FunctionKey, LineNo, MutantId, RepoPath, Report};
-use crate::mutate;
+use crate::mutate::{self, Selection};
 
 /// Names that are close enough to be worth showing.
 const NEAR: f32 = 0.6;
@@ -233,7 +233,7 @@ fn mutant(
             subject.files.keys().filter(|path| is_code(path)).cloned().collect();
         for path in files {
             let Some(module) = subject.module(&path)? else { continue };
-            let of_file = mutate::mutants(&module, &|_| true).into_iter();
+            let of_file = mutate::mutants(&module, &|_| true, &Selection::full()).into_iter();
             let fits = of_file.filter(|mutant| mutant.id.as_str().starts_with(id));
             found.extend(fits.map(|mutant| (mutant.function, mutant.id)));
         }

@@ -137,6 +137,10 @@ fn one(page: &mut Page<'_>, mutant: &ExplainedMutant, function_is_in_scope: bool
         let text = "not in scope itself: none of the reasons concerns its statement";
         page.prose(4, Role::Warning, text);
     }
+    if let Some(rule) = &mutant.suppressed {
+        page.prose(4, Role::Aside, &format!("suppressed by {rule}: it is not run"));
+        return;
+    }
     let verdict = match &mutant.latest {
         None => "never decided".to_owned(),
         Some(latest) => {
@@ -224,6 +228,7 @@ mod tests {
             original: "1".into(),
             replacement: "2".into(),
             in_scope: true,
+            suppressed: None,
             route: Some(Placing::Hot),
             rests_on: RestsOn { tests: 2, functions: 5 },
             latest,

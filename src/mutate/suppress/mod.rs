@@ -1,0 +1,148 @@
+//! Mutants that nobody wants tested: named rules, and comments that say so.
+//!
+//! Invariant: what is suppressed keeps its id and says by what; a compound statement all of whose
+//! statements are suppressed is suppressed with its condition.
+
+mod names;
+mod pragma;
+mod rules;
+
+pub use rules::{Rule, rules};
+
+use names::Names;
+use pragma::Pragma;
+
+use super::selection::Selection;
+use crate::model::{ByteSpan, LineNo};
+use crate::syntax::{Module, Node};
+
+/// What is suppressed in a file.
+#[derive(Debug, Default)]
+pub(super) struct Suppressed {
+    /// Parts that a rule covers, outermost first, in source order, none in another.
+    covered: Vec<(ByteSpan, &'static str)>,
+    pragmas: Vec<Pragma>,
+}
+
+impl Suppressed {
+    /// Finds it.
+    pub(super) fn find(module: &Module, selection: &Selection) -> Self {
+        let mut pragmas = pragma::pragmas(module);
+        pragmas.retain(|pragma| !lacks_reason(pragma, selection));
+        if !selection.has_rules() {
+            return Self { covered: Vec::new(), pragmas };
+        }
+        let names = Names::of(module.root());
+        let rules: Vec<&'static Rule> = rules()
+            .iter()
+            .enumerate()
+            .filter(|(position, _)| selection.has_rule(*position))
+            .map(|(_, rule)| rule)
+            .collect();
+        let mut covered = Vec::new();
+        let mut until = 0;
+        for node in module.root().preorder() {
+            if node.index() < until || node.kind().is_empty() {
+                continue;
+            }
+            if let Some(rule) = rule_of(node, &rules, &names) {
+                covered.push((node.bytes(), rule));
+                until = node.until();
+            }
+        }
+        Self { covered, pragmas }
+    }
+
+    /// By what a change of these bytes by an operator is suppressed.
+    pub(super) fn by(&self, bytes: ByteSpan, operator: &str) -> Option<String> {
+        let pragma = self
+            .pragmas
+            .iter()
+            .find(|pragma| pragma.bytes.contains(bytes) && pragma.covers(operator));
+        if let Some(pragma) = pragma {
+            return Some(pragma.rule.clone());
+        }
+        let behind = self.covered.partition_point(|(part, _)| part.start <= bytes.start);
+        let (part, rule) = self.covered.get(behind.checked_sub(1)?)?;
+        part.contains(bytes).then(|| (*rule).to_owned())
+    }
+}
+
+/// What is wrong with a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PragmaFault {
+    /// It suppresses no mutant that any operator yields.
+    Unused,
+    /// It says no reason, and has to; it suppresses nothing.
+    NoReason,
+}
+
+/// The comments of a file that do nothing, with their lines.
+pub fn pragma_faults(module: &Module, selection: &Selection) -> Vec<(LineNo, PragmaFault)> {
+    let pragmas = pragma::pragmas(module);
+    if !pragmas.iter().any(|pragma| pragma.is_own) {
+        return Vec::new();
+    }
+    let all = super::mutants(module, &|_| true, &Selection::full());
+    let is_used = |pragma: &Pragma| {
+        all.iter().any(|mutant| {
+            pragma.bytes.contains(mutant.text) && pragma.covers(mutant.operator.as_str())
+        })
+    };
+    let fault = |pragma: &Pragma| {
+        if lacks_reason(pragma, selection) {
+            Some(PragmaFault::NoReason)
+        } else {
+            (pragma.is_own && !is_used(pragma)).then_some(PragmaFault::Unused)
+        }
+    };
+    let line = |pragma: &Pragma| module.source().line(pragma.at);
+    pragmas.iter().filter_map(|pragma| Some((line(pragma), fault(pragma)?))).collect()
+}
+
+fn lacks_reason(pragma: &Pragma, selection: &Selection) -> bool {
+    selection.requires_reasons() && pragma.is_own && !pragma.has_reason
+}
+
+/// The rule that covers a node, or all statements in it.
+fn rule_of(node: Node<'_>, rules: &[&'static Rule], names: &Names) -> Option<&'static str> {
+    let own = rules.iter().find(|rule| (rule.covers)(node, names));
+    if let Some(rule) = own {
+        return Some(rule.id);
+    }
+    let is_compound = matches!(
+        node.kind(),
+        "if_statement" | "for_statement" | "while_statement" | "with_statement" | "try_statement"
+    );
+    if !is_compound {
+        return None;
+    }
+    let mut found = None;
+    for block in blocks(node) {
+        for statement in block.named_children() {
+            if matches!(statement.kind(), "pass_statement") {
+                continue;
+            }
+            found = Some(rule_of(statement, rules, names)?);
+        }
+    }
+    found
+}
+
+/// The blocks of a compound statement, those of its clauses too.
+fn blocks(statement: Node<'_>) -> Vec<Node<'_>> {
+    let mut found = Vec::new();
+    for child in statement.named_children() {
+        match child.kind() {
+            "block" => found.push(child),
+            kind if kind.ends_with("_clause") => {
+                found.extend(child.named_children().filter(|inner| inner.kind() == "block"));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;
