@@ -148,9 +148,12 @@ fn files_of_unittest_are_chosen_too() {
 
 #[test]
 fn a_new_test_file_is_found_without_collecting_the_rest() {
-    let watched = Watched::of(&plain());
-    watched
-        .write("test_new.py", "from one import one\n\n\ndef test_new():\n    assert one(5) == 6\n");
+    let mut files = plain();
+    files.push(("five.py", "def five(n):\n    return n + 5\n"));
+    let watched = Watched::of(&files);
+    let test = "from five import five\nfrom one import one\n\n\n\
+                def test_new():\n    assert one(5) == 6 and five(5) == 10\n";
+    watched.write("test_new.py", test);
     let (report, imported) = watched.run(&[]);
     // The mutants of what it enters have other tests as well.
     assert_eq!(imported, names(&["test_new", "test_one"]));
