@@ -133,6 +133,8 @@ impl Digests {
         unlisted: [u8; 32],
     ) -> Self {
         let mut called: HashMap<RepoPath, BTreeSet<FunctionKey>> = HashMap::new();
+        // Who of several importers is the first to run a module depends on what else is collected.
+        let calls = calls.filter(|(_, callee)| callee.name.as_str() != QualName::MODULE);
         for (caller, callee) in calls {
             match called.get_mut(&caller.path) {
                 Some(callees) => drop(callees.insert(callee.clone())),
