@@ -66,7 +66,8 @@ def run(asked: Asked, runner: str, folder: Path, report: Path) -> dict[str, Any]
     """A report, or what went wrong."""
     command = [asked.mutdiff, "--repo", str(folder), "--python", asked.python, "--runner", runner]
     command += ["--base", "main", "--scope", "all", "--gate", "none", "--quiet", "--jobs", "1"]
-    command += ["--no-github-actions", "--report", f"json={report}"]
+    # No mutant here runs for ever: what takes long has met a machine with much to do.
+    command += ["--deadline-floor", "60", "--no-github-actions", "--report", f"json={report}"]
     ran = subprocess.run(command, capture_output=True, text=True)
     if ran.returncode != 0:
         return f"exit code {ran.returncode}\n{ran.stdout}{ran.stderr}"

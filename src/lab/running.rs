@@ -199,6 +199,7 @@ fn conduct(
         ..Parts::default()
     };
     let began = Instant::now();
+    subject.keep_apart(change.functions.keys());
     let mut warm = traced(run, subject, store, &mut parts, clock)?;
     if parts.conclusion.is_some() {
         return Ok(parts);

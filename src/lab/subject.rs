@@ -63,6 +63,7 @@ pub(super) struct Subject {
     outdated: BTreeMap<RepoPath, Option<FileStat>>,
     functions: Functions,
     leads: BTreeMap<RepoPath, Vec<Lead>>,
+    apart: BTreeSet<FunctionKey>,
     copy: Option<TempDir>,
 }
 
@@ -118,6 +119,7 @@ impl Subject {
             outdated: BTreeMap::new(),
             functions: HashMap::new(),
             leads: BTreeMap::new(),
+            apart: BTreeSet::new(),
             copy: None,
             base,
             head,
@@ -357,6 +359,16 @@ impl Subject {
             store.put_leads(&new)?;
         }
         Ok(())
+    }
+
+    /// Has the tests among these functions traced in a fork each.
+    pub(super) fn keep_apart<'k>(&mut self, functions: impl Iterator<Item = &'k FunctionKey>) {
+        self.apart = functions.filter(|key| is_test_file(&key.path)).cloned().collect();
+    }
+
+    /// Whether a test of that function is traced in a fork of its own.
+    pub(super) fn is_apart(&self, function: &FunctionKey) -> bool {
+        self.apart.contains(function)
     }
 
     /// What the code of each file may lead to.

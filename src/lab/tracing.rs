@@ -215,8 +215,11 @@ pub(super) fn trace(
     }
     let first_fork = stored.tests().iter().map(|test| test.summary.fork + 1).max().unwrap_or(0);
     let mut slots = warm.slots(run, run.options.jobs.get().min(stale.len()))?;
+    let is_apart =
+        |test: &TestSummary| test.function.as_ref().is_some_and(|key| subject.is_apart(key));
     let tracer = Tracer {
         run,
+        apart: stale.iter().copied().filter(|&test| is_apart(&tests[test])).collect(),
         warm,
         resolver: &resolver,
         tests: &tests,
@@ -383,6 +386,8 @@ fn watched(options: &Options) -> bool {
 
 struct Tracer<'t> {
     run: &'t Run<'t>,
+    /// Tests that share no fork.
+    apart: BTreeSet<usize>,
     warm: &'t Warm,
     resolver: &'t Resolver<'t>,
     tests: &'t [TestSummary],
@@ -416,6 +421,13 @@ impl Tracer<'_> {
         store: &mut Store,
         digests: &mut Digests,
     ) -> Result<Vec<TestRecord>, LabError> {
+        // What a changed test enters is in scope, so it must not owe anything to others of its fork.
+        let is_apart = |test: &usize| self.apart.contains(test);
+        let apart: VecDeque<Vec<usize>> =
+            stale.iter().filter(|test| is_apart(test)).map(|&test| vec![test]).collect();
+        let mut failed = self.units(apart, slots, store, digests, None)?;
+        let stale: Vec<usize> = stale.iter().copied().filter(|test| !is_apart(test)).collect();
+        let stale = stale.as_slice();
         // The sample is spread over the suite, since the first tests may be unlike the rest.
         let sample: VecDeque<Vec<usize>> = if stale.len() <= SAMPLED_FORKS * SAMPLED_TESTS {
             // So few that a fork each costs nothing to speak of.
@@ -429,7 +441,7 @@ impl Tracer<'_> {
         let rest: Vec<usize> =
             stale.iter().copied().filter(|test| !sampled.contains(test)).collect();
         let costs = Mutex::new(Vec::new());
-        let mut failed = self.units(sample, slots, store, digests, Some(&costs))?;
+        failed.extend(self.units(sample, slots, store, digests, Some(&costs))?);
         let costs = costs.into_inner().expect("no thread panics with the lock");
         let plan = Sample::of(&costs).map_or(BatchPlan::SINGLE, |sample| {
             BatchPlan::from_sample(sample, rest.len(), slots.len())
