@@ -169,6 +169,20 @@ DEFECTS = [
         "second_run::a_helper_two_calls_away_is_part_of_what_a_verdict_rests_on",
     ),
     Defect(
+        "a verdict does not rest on what its tests may come to run with a mutant",
+        "src/lab/basis.rs",
+        "            hash.update(leading);\n",
+        "            let _ = leading;\n",
+        "stale::a_function_that_only_a_mutated_run_enters_is_part_of_what_a_verdict_rests_on",
+    ),
+    Defect(
+        "a module that nothing imports any more counts as imported",
+        "src/lab/tracing.rs",
+        "stays(path) && imported.contains(path);",
+        "stays(path);",
+        "collection::a_module_that_nothing_imports_any_more_counts_as_not_imported",
+    ),
+    Defect(
         "a verdict does not rest on the limits",
         "src/lab/basis.rs",
         "        hash.update(limits.as_bytes());\n",
