@@ -351,14 +351,14 @@ DEFECTS = [
     ),
     Defect(
         "a mark of a whole file of tests concerns none of them",
-        "src/lab/changed_tests.rs",
+        "src/lab/changed_tests/differing.rs",
         "|= OF_THE_FILE.iter().any(|name| names.names.contains(*name));\n",
         "|= names.names.is_empty();\n",
         "scenarios::changed_tests_put_in_question_what_they_entered_at_the_base",
     ),
     Defect(
         "that nobody knows what changed tests did is not said",
-        "src/lab/changed_tests.rs",
+        "src/lab/changed_tests/mod.rs",
         "        if self.unknown.is_empty() {\n",
         "        if self.unknown.len() < 99 {\n",
         "scenarios::changed_tests_put_in_question_what_they_entered_at_the_base",
