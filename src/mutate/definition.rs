@@ -135,6 +135,61 @@ pub(super) const NEGATED: Operator = Operator {
     },
 };
 
+pub(super) const OVERRIDE: Operator = Operator {
+    id: "definition/override",
+    summary: "A method of a class with bases is removed.",
+    why: "What it overrides, if it overrides anything, does as well for every test.",
+    skipped: "Decorated methods, `__init__` and other methods with two underscores, and classes whose bases are `object`, `ABC`, `Generic`, `Protocol`, `Exception` or `Enum` only.",
+    default: false,
+    examples: &[Example {
+        before: "class C(A):\n  def f(self):\n    b()",
+        after: "class C(A):\n  pass\n",
+    }],
+    kinds: &["function_definition"],
+    apply: |node, edits| {
+        let name = node.field("name").map_or("", Node::text);
+        if !name.starts_with("__") && is_in_class_with_bases(node) {
+            edits.push(Edit::token(node, "pass"));
+        }
+    },
+};
+
+pub(super) const ATTRIBUTE: Operator = Operator {
+    id: "definition/attribute",
+    summary: "An attribute that a class with bases sets is not set.",
+    why: "The value of the base, if it has one, does as well for every test.",
+    skipped: "Annotated attributes, names with two underscores, and classes as for `definition/override`.",
+    default: false,
+    examples: &[Example { before: "class C(A):\n  x = 1", after: "class C(A):\n  pass" }],
+    kinds: &["expression_statement"],
+    apply: |node, edits| {
+        let Some(value) = node.named_children().next() else { return };
+        let Some(name) = value.field("left").filter(|_| value.kind() == "assignment") else {
+            return;
+        };
+        let is_plain = name.kind() == "identifier"
+            && !name.text().starts_with("__")
+            && value.field("type").is_none()
+            && !value.text().contains(['\n', '\r', ':']);
+        if is_plain && is_in_class_with_bases(node) {
+            edits.push(Edit::expression(value, "pass"));
+        }
+    },
+};
+
+/// Whether a statement stands in the body of a class that takes something from another.
+fn is_in_class_with_bases(statement: Node<'_>) -> bool {
+    let body = statement.parent().filter(|around| around.kind() == "block");
+    let class = body.and_then(Node::parent).filter(|around| around.kind() == "class_definition");
+    let Some(bases) = class.and_then(|class| class.field("superclasses")) else { return false };
+    bases.named_children().any(|base| {
+        let name = base.field("value").unwrap_or(base).text();
+        base.kind() != "keyword_argument"
+            && !["Generic", "Protocol", "ABC", "object", "Exception", "Enum"]
+                .contains(&name.rsplit('.').next().unwrap_or(name))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use crate::mutate::generate::tests::mutated_bodies;
@@ -156,6 +211,25 @@ mod tests {
         );
         assert_eq!(mutated_bodies("class C(A, B): d()", "definition/base")[1], "class C(A): d()");
         assert_eq!(mutated_bodies("class C(A, Generic[T]): d()", "definition/base"), [""; 0]);
+    }
+
+    #[test]
+    fn only_what_may_override_is_removed() {
+        let body = "class C(A):\n  x = 1\n  y: int = 2\n  def __eq__(self, o): return 1\n  def f(self):\n    g = 2\n\
+                    class D(ABC):\n  z = 3\n  def h(self): pass";
+        let left = |operator: &str| -> Vec<String> {
+            mutated_bodies(body, operator).iter().map(|text| text.replace('\n', "|")).collect()
+        };
+        let rest = "|class D(ABC):|  z = 3|  def h(self): pass";
+        let kept = "  y: int = 2|  def __eq__(self, o): return 1|";
+        assert_eq!(
+            left("definition/override"),
+            [format!("class C(A):|  x = 1|{kept}  pass|{rest}")]
+        );
+        assert_eq!(
+            left("definition/attribute"),
+            [format!("class C(A):|  pass|{kept}  def f(self):|    g = 2{rest}")]
+        );
     }
 
     #[test]

@@ -5,6 +5,8 @@
 use super::registry::operators;
 use super::suppress::rules;
 
+const PEERS: &str = include_str!("peers.md");
+
 const INTRODUCTION: &str = "\
 # Operators
 
@@ -97,12 +99,32 @@ pub fn operators_page() -> String {
         }
         page.push_str("```\n");
     }
+    page.push_str(PEERS);
     page
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tables_name_operators_that_are_there_and_mark_those_that_are_off() {
+        let mut named = 0;
+        let mut rest = PEERS;
+        while let Some((_, behind)) = rest.split_once('`') {
+            let (word, behind) = behind.split_once('`').expect("what opens closes");
+            rest = behind;
+            if let Some(operator) = operators().iter().find(|operator| operator.id == word) {
+                named += 1;
+                assert_eq!(rest.starts_with('*'), !operator.default, "{word}");
+            } else {
+                let group =
+                    |one: &&&super::super::Operator| word.split('/').next() == Some(one.group());
+                assert!(!word.contains('/') || operators().iter().find(group).is_none(), "{word}");
+            }
+        }
+        assert!(named > 80, "{named}");
+    }
 
     #[test]
     fn operators_page_is_current() {

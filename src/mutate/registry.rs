@@ -141,6 +141,8 @@ const OPERATORS: &[&Operator] = &[
     &definition::DECORATOR,
     &definition::DEFAULT,
     &definition::BASE,
+    &definition::OVERRIDE,
+    &definition::ATTRIBUTE,
     &definition::YIELD,
     &definition::NEGATED,
     &regex::ANCHOR,

@@ -20,7 +20,7 @@ pub(super) fn entry(operator: &OperatorId) -> Option<Entry> {
     let heading = format!("### `{operator}`\n");
     let at = PAGE.find(&heading)? + heading.len();
     let rest = &PAGE[at..];
-    let end = rest.find("\n## ").into_iter().chain(rest.find("\n### ")).min();
+    let end = ["\n# ", "\n## ", "\n### "].iter().filter_map(|heading| rest.find(heading)).min();
     let markdown = rest[..end.unwrap_or(rest.len())].trim();
     let sentence = markdown.split("\n\n").next().unwrap_or(markdown);
     Some(Entry { sentence, markdown })
@@ -48,7 +48,8 @@ mod tests {
         let ids = PAGE.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`'));
         assert!(ids.clone().count() > 20);
         for id in ids {
-            assert!(!super::entry(&OperatorId::new(id)).unwrap().sentence.is_empty(), "{id}");
+            let entry = super::entry(&OperatorId::new(id)).unwrap();
+            assert!(!entry.sentence.is_empty() && entry.markdown.ends_with("```"), "{id}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The plan (`--list`): functions in scope with their reasons and mutants.
 //!
-//! Invariant: it shows no verdict; nothing was run.
+//! Invariant: it shows no verdict but that of mutants which no run would decide; nothing was run.
 
-use crate::model::Report;
+use crate::model::{Report, Verdict};
 
 use super::findings::{edit, grouped, reasons};
 use super::page::{Page, Role};
@@ -24,8 +24,15 @@ pub(super) fn functions(page: &mut Page<'_>, report: &Report) {
             if page.is_verbose() {
                 for mutant in group.mutants {
                     let start = mutant.span.start;
+                    let suppressed = match &mutant.verdict {
+                        Verdict::Suppressed { .. } => {
+                            let said = format!("  {}", mutant.verdict);
+                            page.paint(Role::Aside, &said)
+                        }
+                        _ => String::new(),
+                    };
                     let line = format!(
-                        "{}  {}:{}  {}  {}",
+                        "{}  {}:{}  {}  {}{suppressed}",
                         page.paint(Role::Key, mutant.id.as_str()),
                         start.line,
                         start.column,

@@ -205,6 +205,7 @@ fn a_verbose_plan_lists_the_mutants() {
     let mut report = Report { conclusion: Conclusion::Listed, ..sample::report() };
     report.functions.truncate(1);
     report.mutants.truncate(2);
+    report.mutants[1].verdict = crate::model::Verdict::Suppressed { rule: "logging".into() };
     report.skipped_files.clear();
     report.notices.clear();
     report.failing_tests.clear();
@@ -215,7 +216,7 @@ fn a_verbose_plan_lists_the_mutants() {
       Cart.total
         changed · lines 10–24 · 2 mutants
         cb0156c49b145771  12:8  comparison/boundary  >= → >
-        80671050b2db66bc  13:8  comparison/boundary  + → -
+        80671050b2db66bc  13:8  comparison/boundary  + → -  suppressed by logging
 
     12 mutants in 1 function · 4.0 s
     listed: the plan only; nothing of the project was run
