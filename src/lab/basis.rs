@@ -107,6 +107,24 @@ fn is_body(function: &FunctionKey) -> bool {
     matches!(function.name.simple(), QualName::MODULE | "<class>")
 }
 
+/// What a verdict rests on for one of its tests: what that did, and what it may come to run.
+pub(super) fn part(test: &TestId, did: ReachDigest, may_run: [u8; 32]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(test.as_str().as_bytes());
+    hash.update([0]);
+    hash.update(did.0);
+    hash.update(may_run);
+    hash.finalize().into()
+}
+
+/// What a verdict rests on, from its ground and the parts of the tests that it needs.
+pub(super) fn basis(ground: [u8; 32], parts: impl Iterator<Item = [u8; 32]>) -> Basis {
+    let mut hash = Sha256::new();
+    hash.update(ground);
+    parts.for_each(|part| hash.update(part));
+    Basis(hash.finalize().into())
+}
+
 /// Computes digests over one state of the files.
 #[derive(Debug)]
 pub(super) struct Digests {
@@ -235,16 +253,14 @@ impl Digests {
         ReachDigest(hash.finalize().into())
     }
 
-    /// What a verdict on `mutant`, decided by `tests`, rests on: each with its digest and that of
-    /// what it may come to run with a mutant.
-    pub(super) fn verdict<'t>(
+    /// What every verdict on `mutant` rests on beside tests.
+    pub(super) fn ground(
         &self,
         mutant: &Mutant,
         environment: &EnvKey,
         limits: &str,
         cold: bool,
-        tests: impl Iterator<Item = (&'t TestId, ReachDigest, [u8; 32])>,
-    ) -> Basis {
+    ) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update(environment.0.as_bytes());
         hash.update(limits.as_bytes());
@@ -260,13 +276,7 @@ impl Digests {
         if let Some(fingerprint) = self.fingerprints.get(&mutant.function) {
             hash.update(fingerprint.as_bytes());
         }
-        for (test, digest, leading) in tests {
-            hash.update(test.as_str().as_bytes());
-            hash.update([0]);
-            hash.update(digest.0);
-            hash.update(leading);
-        }
-        Basis(hash.finalize().into())
+        hash.finalize().into()
     }
 
     /// The fingerprint of a function.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::LabError;
-use super::basis::{Closures, Digests};
+use super::basis::{Closures, Digests, basis, part};
 use super::environment::Environment;
 use super::leading::Leading;
 use super::scoping::Known;
@@ -14,7 +14,8 @@ use super::subject::Subject;
 use crate::config::Options;
 use crate::model::{
     ContentHash, FunctionKey, FunctionKind, LineNo, LineRange, LineSet, Mutant, NotRunReason,
-    Notice, Reason, Reasons, RepoPath, ScopeKind, ScopedFunction, ScopedFunctionReport, Verdict,
+    Notice, Reason, Reasons, RepoPath, ScopeKind, ScopedFunction, ScopedFunctionReport, TestId,
+    Verdict,
 };
 use crate::mutate::{self, PragmaFault};
 use crate::schedule::{Deciding, Selection};
@@ -39,8 +40,8 @@ pub(super) struct Planned {
     pub reaching: Vec<usize>,
     /// Whether a process that cannot be joined may run its file.
     pub beyond: bool,
-    /// What its verdict rests on; `None` where no trace is known.
-    pub basis: Option<Basis>,
+    /// What every verdict on it rests on beside tests; `None` for one that is not decided.
+    ground: Option<[u8; 32]>,
 }
 
 impl Planned {
@@ -73,6 +74,32 @@ pub(super) enum Route {
     Nobody,
 }
 
+/// What verdicts rest on for each test that decides any.
+#[derive(Debug, Default)]
+pub(super) struct Foundations {
+    parts: HashMap<usize, [u8; 32]>,
+    positions: HashMap<TestId, usize>,
+}
+
+impl Foundations {
+    /// What a verdict on a mutant rests on. A kill is proved by its test alone, so it stands while
+    /// that does; any other verdict needs all tests of the mutant.
+    pub(super) fn basis(&self, planned: &Planned, verdict: &Verdict) -> Option<Basis> {
+        let ground = planned.ground?;
+        let tests = match &planned.route {
+            Route::Hot(tests) | Route::Cold(tests) => tests.as_slice(),
+            Route::Nobody => &[],
+        };
+        match verdict {
+            Verdict::Killed { by } => {
+                let killer = self.positions.get(by).filter(|test| tests.contains(test))?;
+                Some(basis(ground, self.parts.get(killer).copied().into_iter()))
+            }
+            _ => Some(basis(ground, tests.iter().map(|test| self.parts[test]))),
+        }
+    }
+}
+
 /// The plan.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -80,6 +107,8 @@ pub(super) struct Plan {
     pub functions: Vec<ScopedFunctionReport>,
     /// Their mutants, nearest first.
     pub mutants: Vec<Planned>,
+    /// What their verdicts rest on.
+    pub foundations: Foundations,
     /// Comments in their files that do nothing.
     pub notices: Vec<Notice>,
 }
@@ -123,7 +152,7 @@ pub(super) fn plan(
             if body && !all && !concerns_statement(&module, &mutant, scoped) {
                 continue;
             }
-            let (route, reaching, basis) = match &mutant.suppressed {
+            let (route, reaching, ground) = match &mutant.suppressed {
                 Some(_) => (Route::Nobody, Vec::new(), None),
                 None => router.route(&mutant, environment, &limits),
             };
@@ -141,11 +170,12 @@ pub(super) fn plan(
                 route,
                 reaching,
                 beyond,
-                basis,
+                ground,
             });
         }
     }
-    let mut plan = Plan { notices: pragma_notices(&faults), ..Plan::default() };
+    let notices = pragma_notices(&faults);
+    let mut plan = Plan { notices, foundations: router.foundations, ..Plan::default() };
     let mut later = Vec::new();
     for function in scoped {
         let mutants = found.remove(&function.function).unwrap_or_default();
@@ -271,7 +301,7 @@ struct Router<'k> {
     homeless: Vec<usize>,
     importers: HashMap<RepoPath, Vec<usize>>,
     leading: Leading,
-    may_run: HashMap<usize, [u8; 32]>,
+    foundations: Foundations,
 }
 
 impl<'k> Router<'k> {
@@ -295,7 +325,7 @@ impl<'k> Router<'k> {
             homeless,
             importers: HashMap::new(),
             leading: Leading::new(subject),
-            may_run: HashMap::new(),
+            foundations: Foundations::default(),
         }
     }
 
@@ -305,7 +335,7 @@ impl<'k> Router<'k> {
         mutant: &Mutant,
         environment: &Environment,
         limits: &str,
-    ) -> (Route, Vec<usize>, Option<Basis>) {
+    ) -> (Route, Vec<usize>, Option<[u8; 32]>) {
         let path = &mutant.function.path;
         let (first, last) = mutant.statement_lines;
         let lines = LineRange { first, last };
@@ -338,28 +368,24 @@ impl<'k> Router<'k> {
             Route::Cold(tests) => (tests.as_slice(), true),
             Route::Nobody => (&[][..], false),
         };
-        let stored = self.known.trace.tests();
-        let parts: Vec<_> = tests
-            .iter()
-            .map(|&test| {
-                let summary = &stored[test].summary;
-                (&summary.id, summary.digest, self.may_run(test))
-            })
-            .collect();
-        let basis = self.digests.verdict(mutant, &environment.key, limits, cold, parts.into_iter());
-        (route, reaching, Some(basis))
+        for &test in tests {
+            self.need_part(test);
+        }
+        let ground = self.digests.ground(mutant, &environment.key, limits, cold);
+        (route, reaching, Some(ground))
     }
 
-    /// A digest of what a test may come to run with a mutant.
-    fn may_run(&mut self, test: usize) -> [u8; 32] {
-        if let Some(known) = self.may_run.get(&test) {
-            return *known;
+    /// Computes what verdicts rest on for a test, once.
+    fn need_part(&mut self, test: usize) {
+        if self.foundations.parts.contains_key(&test) {
+            return;
         }
         let stored = &self.known.trace.tests()[test];
-        let roots = self.known.trace.entered(stored).chain(&stored.summary.function);
-        let digest = self.leading.digest(roots, &stored.summary.beyond, &mut self.digests);
-        self.may_run.insert(test, digest);
-        digest
+        let summary = &stored.summary;
+        let roots = self.known.trace.entered(stored).chain(&summary.function);
+        let may_run = self.leading.digest(roots, &summary.beyond, &mut self.digests);
+        self.foundations.parts.insert(test, part(&summary.id, summary.digest, may_run));
+        self.foundations.positions.insert(summary.id.clone(), test);
     }
 
     /// Tests whose files import a file, directly or not; all tests when no file is known to.

@@ -19,7 +19,7 @@ use super::collecting::Extent;
 use super::deciding::{Decision, Step, step};
 use super::engine::{Engine, Heat, Lane};
 use super::environment::Environment;
-use super::planning::{Plan, Planned, Route, plan, unmutated};
+use super::planning::{Foundations, Plan, Planned, Route, plan, unmutated};
 use super::scoping::{Known, scope};
 use super::subject::{Subject, TRACED};
 use super::tracing::{Run, Traced, Warm, trace};
@@ -213,7 +213,7 @@ fn conduct(
     let scoped = scope(run.options, subject, change, &known)?;
     parts.notices.extend(scoped.notices);
     parts.calls = scoped.calls;
-    let Plan { functions, mutants, notices } =
+    let Plan { functions, mutants, notices, foundations } =
         plan(run.options, subject, run.environment, &scoped.functions, &known)?;
     parts.functions = functions;
     parts.notices.extend(notices);
@@ -228,7 +228,7 @@ fn conduct(
             decisions.push(Some((decision, false)));
             continue;
         }
-        decisions.push(reusable(store, planned)?.map(|decision| (decision, true)));
+        decisions.push(reusable(store, planned, &foundations)?.map(|decision| (decision, true)));
     }
     let todo: Vec<usize> =
         (0..mutants.len()).filter(|&number| decisions[number].is_none()).collect();
@@ -240,7 +240,7 @@ fn conduct(
             Some(warm) => {
                 let engine = Engine::new(*run, subject, &known, warm, started.max(began.elapsed()));
                 check_self(&engine, &mutants, &todo)?;
-                decide(&engine, store, &mutants, &todo, &mut decisions, clock)?;
+                decide(&engine, store, (&mutants, &foundations), &todo, &mut decisions, clock)?;
                 clock.enter(Phase::Finish);
                 engine.verify_killers()?;
                 // A test that turned out to be flaky has proved nothing before that either.
@@ -255,7 +255,7 @@ fn conduct(
                     .collect();
                 if !void.is_empty() {
                     clock.enter(Phase::Mutants);
-                    decide(&engine, store, &mutants, &void, &mut decisions, clock)?;
+                    decide(&engine, store, (&mutants, &foundations), &void, &mut decisions, clock)?;
                 }
                 parts.flaky = engine.flaky();
             }
@@ -471,9 +471,24 @@ pub(super) fn stored_failures(known: &Known) -> Vec<FailedTest> {
         .collect()
 }
 
-fn reusable(store: &Store, planned: &Planned) -> Result<Option<Decision>, LabError> {
-    let Some(basis) = &planned.basis else { return Ok(None) };
-    Ok(store.verdict(&planned.mutant.id, basis)?.map(|stored| Decision {
+/// The newest stored verdict whose foundation is the present one.
+pub(super) fn standing(
+    store: &Store,
+    planned: &Planned,
+    foundations: &Foundations,
+) -> Result<Option<StoredVerdict>, LabError> {
+    let found = store.verdicts_of(&planned.mutant.id)?;
+    Ok(found.into_iter().find(|stored| {
+        foundations.basis(planned, &stored.verdict).is_some_and(|basis| basis == stored.basis)
+    }))
+}
+
+fn reusable(
+    store: &Store,
+    planned: &Planned,
+    foundations: &Foundations,
+) -> Result<Option<Decision>, LabError> {
+    Ok(standing(store, planned, foundations)?.map(|stored| Decision {
         verdict: stored.verdict,
         tests: stored.tests,
         milliseconds: stored.milliseconds,
@@ -530,7 +545,7 @@ fn check_self(engine: &Engine<'_>, mutants: &[Planned], todo: &[usize]) -> Resul
 fn decide(
     engine: &Engine<'_>,
     store: &mut Store,
-    mutants: &[Planned],
+    (mutants, foundations): (&[Planned], &Foundations),
     todo: &[usize],
     decisions: &mut [Option<(Decision, bool)>],
     clock: &mut Clock,
@@ -576,7 +591,7 @@ fn decide(
             let planned = &mutants[number];
             run.events.advance(1);
             run.events.decided(&decided(planned, &decision, false, &AgainstBase::default()));
-            if let Some(verdict) = stored(planned, &decision) {
+            if let Some(verdict) = stored(planned, foundations, &decision) {
                 // The other end is gone only after a store error, which is returned below.
                 let _ = stored_sender.send(verdict);
             }
@@ -600,13 +615,17 @@ fn decide(
     Ok(())
 }
 
-fn stored(planned: &Planned, decision: &Decision) -> Option<StoredVerdict> {
+fn stored(
+    planned: &Planned,
+    foundations: &Foundations,
+    decision: &Decision,
+) -> Option<StoredVerdict> {
     if !decision.verdict.is_decided() || !decision.flaky.is_empty() {
         return None;
     }
     Some(StoredVerdict {
         id: planned.mutant.id.clone(),
-        basis: planned.basis?,
+        basis: foundations.basis(planned, &decision.verdict)?,
         verdict: decision.verdict.clone(),
         tests: decision.tests.clone(),
         milliseconds: decision.milliseconds,

@@ -69,6 +69,22 @@ impl Store {
         })
     }
 
+    /// All verdicts on a mutant, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn verdicts_of(&self, mutant: &MutantId) -> Result<Vec<StoredVerdict>, StoreError> {
+        self.read(|connection| {
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM verdict WHERE mutant = ? ORDER BY recorded_at DESC, basis"
+            ))?;
+            let rows: Vec<Columns> =
+                select.query_map([mutant.as_str()], columns)?.collect::<Result<_, _>>()?;
+            rows.into_iter().map(|row| stored(connection, row)).collect()
+        })
+    }
+
     /// The newest verdict on a mutant, whatever it rests on: a guess at which test kills it.
     ///
     /// # Errors

@@ -10,11 +10,12 @@ use crate::lab::basis::{Closures, Digests};
 use crate::lab::change::Change;
 use crate::lab::changed_tests::listed;
 use crate::lab::environment::{Environment, SURROUNDINGS};
-use crate::lab::planning::Planned;
+use crate::lab::planning::{Foundations, Planned};
+use crate::lab::running::standing;
 use crate::lab::scoping::Known;
 use crate::lab::subject::Subject;
 use crate::lab::surroundings::Surroundings;
-use crate::model::{Fingerprint, FunctionKey, MutantId, Reuse, TestId};
+use crate::model::{Fingerprint, FunctionKey, MutantId, Reuse, TestId, Verdict};
 use crate::store::{Store, StoredFile, StoredVerdict};
 
 /// What the answer depends on.
@@ -91,6 +92,7 @@ impl<'a> Holding<'a> {
     pub(super) fn reuse(
         &mut self,
         planned: &Planned,
+        foundations: &Foundations,
         tests: &[usize],
         latest: Option<&StoredVerdict>,
     ) -> Result<Reuse, LabError> {
@@ -104,11 +106,14 @@ impl<'a> Holding<'a> {
                 self.differences.join("; ")
             )]));
         }
-        let stale: Vec<usize> = tests.iter().copied().filter(|&test| !self.holds(test)).collect();
-        let found = match &planned.basis {
-            Some(basis) => self.store.verdict(&planned.mutant.id, basis)?.is_some(),
-            None => false,
-        };
+        // A kill stands on its test alone.
+        let mut needed = tests.to_vec();
+        if let Verdict::Killed { by } = &latest.verdict {
+            needed.retain(|&test| self.known.trace.tests()[test].summary.id == *by);
+        }
+        needed.retain(|&test| !self.holds(test));
+        let stale = needed;
+        let found = standing(self.store, planned, foundations)?.is_some();
         if found && stale.is_empty() {
             return Ok(Reuse::Yes);
         }

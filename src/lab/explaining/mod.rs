@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use super::change::Change;
 use super::environment::Environment;
-use super::planning::{Planned, Route, plan};
+use super::planning::{Foundations, Plan, Planned, Route, plan};
 use super::running::known;
 use super::scoping::{Known, Scoped, scope};
 use super::showing;
@@ -89,13 +89,14 @@ pub fn explain(
             reasons: vec![Reason::Asked],
             changed_lines: Vec::new(),
         };
-        let mut planned = plan(&all, &mut subject, environment_of, &[every], &known)?.mutants;
+        let Plan { mutants: mut planned, foundations, .. } =
+            plan(&all, &mut subject, environment_of, &[every], &known)?;
         planned.retain(|planned| is_asked_for(planned, &target));
         planned.sort_by_key(|planned| (planned.mutant.span.bytes.start, planned.mutant.id.clone()));
         let mut holding =
             Holding::new(&subject, &change, &known, &store, environment.as_ref(), &before)?;
         for planned in &planned {
-            explanation.mutants.push(mutant(planned, &ids, &known, &mut holding)?);
+            explanation.mutants.push(mutant(planned, &foundations, &ids, &known, &mut holding)?);
         }
     }
     Ok(explanation)
@@ -200,6 +201,7 @@ fn reach(explanation: &mut Explanation, known: &Known) {
 
 fn mutant(
     planned: &Planned,
+    foundations: &Foundations,
     in_scope: &BTreeSet<MutantId>,
     known: &Known,
     holding: &mut Holding<'_>,
@@ -212,7 +214,7 @@ fn mutant(
     let entered: BTreeSet<&FunctionKey> =
         tests.iter().flat_map(|&test| known.trace.entered(&known.trace.tests()[test])).collect();
     let latest = holding.latest(&planned.mutant.id)?;
-    let reuse = holding.reuse(planned, tests, latest.as_ref())?;
+    let reuse = holding.reuse(planned, foundations, tests, latest.as_ref())?;
     let mutant = &planned.mutant;
     Ok(ExplainedMutant {
         id: mutant.id.clone(),
