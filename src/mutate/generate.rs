@@ -133,13 +133,29 @@ fn candidates(module: &Module, wanted: &[bool], selection: &Selection) -> Vec<Ca
                 }
                 let Some(edit) = edit.fitted(node) else { continue };
                 if module.source().can_encode(&edit.replacement) {
-                    let header = node.statement().map_or(node.bytes(), Node::header);
+                    let header = reached_at(node, edit.bytes);
                     found.push(Candidate { function, operator, edit, header });
                 }
             }
         }
     }
     found
+}
+
+/// The lines that run if a mutant is reached: the header of the statement around it, or, where a whole block is
+/// replaced, that of its first statement (`else:` and `finally:` are no lines that Python runs).
+fn reached_at(node: Node<'_>, edit: ByteSpan) -> ByteSpan {
+    let Some(statement) = node.statement() else { return node.bytes() };
+    let block = statement.children().find(|child| child.kind() == "block" && child.bytes() == edit);
+    let runs = |inner: &Node<'_>| {
+        let only = inner.named_children().next();
+        !(inner.kind() == "expression_statement"
+            && only.is_some_and(|value| matches!(value.kind(), "string" | "ellipsis")))
+    };
+    match block.and_then(|block| block.named_children().find(runs)) {
+        Some(first) => first.header(),
+        None => statement.header(),
+    }
 }
 
 /// Whether an edit may take away the only binding of a name that a `nonlocal` statement needs,
@@ -333,6 +349,36 @@ def g(a,
             .map(|m| format!("{}:{}-{}", m.original, m.statement_lines.0, m.statement_lines.1))
             .collect();
         insta::assert_snapshot!(lines.join(" "), @"1:1-3 2:4-7 3:4-7 4:8-8 5:10-11 6:14-14 7:15-16 8:15-16 9:16-16 10:19-19 11:21-21 12:22-23 13:22-23 14:24-24 15:25-25 16:26-27");
+    }
+
+    #[test]
+    fn a_block_that_is_replaced_is_reached_at_its_first_statement() {
+        let text = "\
+def f():
+    try:
+        a()
+    except E:
+        b()
+        c()
+    else:
+        d()
+    finally:
+        'a text'
+        e()
+    for g in h:
+        i(
+            g)
+";
+        let selection = |words: &str| {
+            let words: Vec<String> = words.split(',').map(str::to_owned).collect();
+            Selection::new(&Default::default(), &words).unwrap()
+        };
+        let selection = selection("removed,exception/handler-pass");
+        let lines: Vec<_> = mutants(&module(text), &|_| true, &selection)
+            .into_iter()
+            .map(|m| format!("{}:{}-{}", m.operator, m.statement_lines.0, m.statement_lines.1))
+            .collect();
+        insta::assert_snapshot!(lines.join(" "), @"exception/handler-pass:5-5 removed/else:8-8 removed/finally:11-11 removed/loop-body:13-14");
     }
 
     #[test]

@@ -117,7 +117,6 @@ const OPERATORS: &[&Operator] = &[
     &removed::RAISE,
     &removed::DELETION,
     &removed::ELSE,
-    &removed::ELIF,
     &removed::FINALLY,
     &removed::LOOP_BODY,
     &exception::HANDLER_RAISE,

@@ -73,31 +73,23 @@ pub(super) const DELETION: Operator = Operator {
 
 pub(super) const ELSE: Operator = Operator {
     id: "removed/else",
-    summary: "An `else` block is removed.",
+    summary: "An `else` block does nothing.",
     why: "No test has the case that it is for, or none looks at what it does.",
-    skipped: "Functions with `nonlocal`.",
+    skipped: "Functions with `nonlocal` or `global`.",
     default: false,
-    examples: &[Example { before: "if a:\n  b()\nelse:\n  c()", after: "if a:\n  b()\n\n" }],
+    examples: &[Example {
+        before: "if a:\n  b()\nelse:\n  c()\n  d()",
+        after: "if a:\n  b()\nelse:\n  pass\n",
+    }],
     kinds: &["else_clause"],
-    apply: |node, edits| cut_clause(node, edits),
-};
-
-pub(super) const ELIF: Operator = Operator {
-    id: "removed/elif",
-    summary: "An `elif` with its block is removed.",
-    why: "No test has the case that it is for, or the next block does the same.",
-    skipped: "Functions with `nonlocal`.",
-    default: false,
-    examples: &[Example { before: "if a:\n  b()\nelif c:\n  d()", after: "if a:\n  b()\n\n" }],
-    kinds: &["elif_clause"],
-    apply: |node, edits| cut_clause(node, edits),
+    apply: |node, edits| empty_block(node, edits),
 };
 
 pub(super) const FINALLY: Operator = Operator {
     id: "removed/finally",
     summary: "A `finally` block does nothing.",
     why: "What should be cleaned up is not, and no test looks.",
-    skipped: "Functions with `nonlocal`.",
+    skipped: "Functions with `nonlocal` or `global`.",
     default: false,
     examples: &[Example {
         before: "try:\n  a()\nfinally:\n  b()\n  c()",
@@ -111,7 +103,7 @@ pub(super) const LOOP_BODY: Operator = Operator {
     id: "removed/loop-body",
     summary: "The body of a `for` loop does nothing.",
     why: "The loop runs, and nothing of what it does is looked at.",
-    skipped: "`while` loops, which might not end; bodies that yield or bind names that are read behind the loop; functions with `nonlocal`.",
+    skipped: "`while` loops, which might not end; bodies that yield or bind names that are read behind the loop; functions with `nonlocal` or `global`.",
     default: false,
     examples: &[Example { before: "for a in b:\n  c(a)\n  d(a)", after: "for a in b:\n  pass\n" }],
     kinds: &["for_statement"],
@@ -126,12 +118,6 @@ pub(super) const LOOP_BODY: Operator = Operator {
 /// `pass`, or `None` in the place of several lines, which may stand in parentheses.
 fn passing(value: Node<'_>) -> &'static str {
     if value.text().contains(['\n', '\r']) { "None" } else { "pass" }
-}
-
-fn cut_clause(clause: Node<'_>, edits: &mut Vec<Edit>) {
-    if !declares_outer_names(clause) {
-        edits.push(Edit::cut(clause.bytes()));
-    }
 }
 
 /// Puts `pass` in the place of a clause's block.
@@ -210,10 +196,10 @@ mod tests {
     }
 
     #[test]
-    fn clauses_go_and_lines_stay() {
+    fn blocks_do_nothing_and_lines_stay() {
         assert_eq!(
-            mutated_bodies("for a in b:\n  c()\nelse:\n  d()\ne()", "removed/else"),
-            ["for a in b:\n  c()\n\n\ne()"]
+            mutated_bodies("for a in b:\n  c()\nelse:\n  d()\n  f()\ne()", "removed/else"),
+            ["for a in b:\n  c()\nelse:\n  pass\n\ne()"]
         );
         assert_eq!(mutated_bodies("try:\n  a()\nfinally:\n  pass", "removed/finally"), [""; 0]);
         let outer = "def g():\n  nonlocal z\nif a:\n  b()\nelse:\n  z = 1";
