@@ -5,6 +5,7 @@
 //! it), none of its tests is traced, and no import of it changes what the collected ones see. Where
 //! that cannot be told, all files are collected.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,8 @@ pub(super) struct Part {
     of: usize,
     /// Tests whose files are gone.
     gone: Vec<TestId>,
+    /// Those of the imports that are known, until they are taken.
+    digests: RefCell<Option<Digests>>,
 }
 
 impl Extent {
@@ -100,6 +103,11 @@ impl Part {
     /// Whether nothing has to be collected.
     pub(super) fn is_nothing(&self) -> bool {
         self.files.is_empty()
+    }
+
+    /// The digests that the choice was made by.
+    pub(super) fn take_digests(&self) -> Option<Digests> {
+        self.digests.take()
     }
 
     /// Why what was collected cannot stand beside what is known of the other files.
@@ -217,6 +225,7 @@ impl<'f> Finding<'f> {
         if self.part.files.len() * 4 > self.part.of * 3 && self.part.files.len() > 1 {
             return Err(String::new());
         }
+        self.part.digests = RefCell::new(Some(self.digests));
         Ok(self.part)
     }
 

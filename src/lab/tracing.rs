@@ -171,13 +171,15 @@ pub(super) fn trace(
     }
     let resolver = Resolver::new(subject.table(), &warm.files, &collected.codes);
     let before = collecting::take(store)?;
-    let (imports, calls) =
-        store_imports(subject, store, stored, &resolver, (warm, extent), &before)?;
+    let then = unlisted::digest(store, &subject.root)?;
+    let imports = store_imports(subject, store, stored, &resolver, (warm, extent), &before)?;
     unlisted::keep(store, &subject.root, &collected.unlisted)?;
     let unlisted = unlisted::digest(store, &subject.root)?;
-    let closures = Closures::new(&imports, subject.files.keys());
-    let calls = calls.iter().map(|(caller, callee)| (caller, callee));
-    let mut digests = Digests::new(subject, closures, calls, unlisted);
+    let mut digests = imports.digests.filter(|_| then == unlisted).unwrap_or_else(|| {
+        let closures = Closures::new(&imports.pairs, subject.files.keys());
+        let calls = imports.calls.iter().map(|(caller, callee)| (caller, callee));
+        Digests::new(subject, closures, calls, unlisted)
+    });
     collecting::remember(store, subject, &mut digests, (warm, extent), before)?;
     let order = Order::of(warm, extent, stored);
     let tests: Vec<TestSummary> = collected
@@ -267,10 +269,15 @@ pub(super) fn all_again(options: &Options, store: &Store) -> Result<bool, LabErr
     Ok(highest_limit(store)?.is_some_and(|highest| options.memory_limit < highest))
 }
 
-/// Pairs of an importer and what it imports.
-type Imports = Vec<(RepoPath, RepoPath)>;
-/// Pairs of a caller and its callee.
-type Calls = Vec<(FunctionKey, FunctionKey)>;
+/// What imports did.
+struct Imports {
+    /// Over these imports, where nothing of them is new.
+    digests: Option<Digests>,
+    /// Pairs of an importer and what it imports.
+    pairs: Vec<(RepoPath, RepoPath)>,
+    /// Pairs of a caller and its callee.
+    calls: Vec<(FunctionKey, FunctionKey)>,
+}
 
 /// Stores what imports did; returns who imports whom, and the calls that were made. Where some files
 /// were collected, what is known of the others stays.
@@ -281,7 +288,7 @@ fn store_imports(
     resolver: &Resolver<'_>,
     (warm, extent): (&Warm, &Extent),
     before: &Remembered,
-) -> Result<(Imports, Calls), LabError> {
+) -> Result<Imports, LabError> {
     let collected = &warm.collected;
     let mut imports: Vec<(RepoPath, RepoPath)> = collected
         .imports
@@ -303,10 +310,15 @@ fn store_imports(
             edges.push((module, function));
         }
     }
-    if let (Extent::Part(_), Some(known)) = (extent, store.import_trace()?) {
-        let closures = Closures::new(&known.imports, subject.files.keys());
-        let digests = Digests::new(subject, closures, stored.import_edges(), [0; 32]);
-        let changed = collecting::changed_imports(before, subject, &digests);
+    let known = store.import_trace()?;
+    let mut digests = None;
+    if let (Extent::Part(part), Some(known)) = (extent, &known) {
+        let unlisted = unlisted::digest(store, &subject.root)?;
+        let of_known = part.take_digests().unwrap_or_else(|| {
+            let closures = Closures::new(&known.imports, subject.files.keys());
+            Digests::new(subject, closures, stored.import_edges(), unlisted)
+        });
+        let changed = collecting::changed_imports(before, subject, &of_known);
         let stays = |path: &RepoPath| subject.files.contains_key(path) && !changed.contains(path);
         let kept = known.imports.iter().filter(|(a, b)| stays(a) && subject.files.contains_key(b));
         imports.extend(kept.cloned());
@@ -318,22 +330,32 @@ fn store_imports(
         let imported = still_imported(roots, loaded, &known.imports, &imports);
         imports.retain(|(importer, _)| imported.contains(importer));
         let stays = |path: &RepoPath| stays(path) && imported.contains(path);
-        for (path, known) in known.lines.into_iter().filter(|(path, _)| stays(path)) {
-            let all = lines.entry(path).or_default();
+        for (path, known) in known.lines.iter().filter(|(path, _)| stays(path)) {
+            let all = lines.entry(path.clone()).or_default();
             all.extend(known);
             all.sort_unstable();
             all.dedup();
         }
-        let known = stored
-            .import_edges()
+        let mut calls: Vec<(&FunctionKey, &FunctionKey)> = stored.import_edges().collect();
+        calls.sort_unstable();
+        let of_known_calls = calls
+            .iter()
             .filter(|(caller, callee)| stays(&caller.path) && subject.function(callee).is_some());
-        edges.extend(known.map(|(caller, callee)| (caller.clone(), callee.clone())));
+        edges.extend(of_known_calls.map(|&(caller, callee)| (caller.clone(), callee.clone())));
         edges.sort_unstable();
         edges.dedup();
+        let same_calls = edges.iter().map(|(a, b)| (a, b)).eq(calls);
+        if same_calls && imports == known.imports {
+            digests = Some(of_known);
+            if lines == known.lines && store.lost_imports()?.is_empty() {
+                return Ok(Imports { digests, pairs: imports, calls: edges });
+            }
+        }
     }
-    store.put_import_trace(&ImportTrace { lines, edges: Vec::new(), imports: imports.clone() })?;
+    let pairs = imports.clone();
+    store.put_import_trace(&ImportTrace { lines, edges: Vec::new(), imports })?;
     store.put_edges(&EdgeOwner::Import, &edges)?;
-    Ok((imports, edges))
+    Ok(Imports { digests, pairs, calls: edges })
 }
 
 /// The tests that must be traced, among those that were collected.
