@@ -13,23 +13,20 @@ use serde_json::json;
 
 use super::basis::{Closures, Digests, code_digest};
 use super::clock::Clock;
-use super::collecting::{self, Extent, Remembered};
+use super::collecting::{self, Extent};
 use super::environment::Environment;
+use super::imports::store_imports;
+use super::last_collection::LastCollection;
 use super::ordering::Order;
 use super::recording;
-use super::resolving::{Resolved, Resolver};
+use super::resolving::Resolver;
 use super::shared_forks::SharedForks;
-use super::still_imported::still_imported;
 use super::subject::{Subject, is_code};
 use super::{Events, LabError, unlisted, writers};
 use crate::config::Options;
-use crate::model::{
-    FailedTest, FunctionKey, ImportTrace, Phase, QualName, RepoPath, TestId, TestOutcome,
-};
+use crate::model::{FailedTest, Phase, RepoPath, TestId, TestOutcome};
 use crate::schedule::{BatchPlan, Sample, SampledFork, batches};
-use crate::store::{
-    EdgeOwner, ReachDigest, Store, StoredTest, StoredTrace, TestRecord, TestSummary,
-};
+use crate::store::{ReachDigest, Store, StoredTest, StoredTrace, TestRecord, TestSummary};
 use crate::worker::{
     Collected, Ended, Mode, Process, ProcessOptions, Record, RunDirectory, RunOrder, Slot, SlotRun,
     TestRecord as RanTest, WorkerError,
@@ -170,7 +167,7 @@ pub(super) fn trace(
         });
     }
     let resolver = Resolver::new(subject.table(), &warm.files, &collected.codes);
-    let before = collecting::take(store)?;
+    let before = LastCollection::take(store)?;
     let then = unlisted::digest(store, &subject.root)?;
     let imports = store_imports(subject, store, stored, &resolver, (warm, extent), &before)?;
     unlisted::keep(store, &subject.root, &collected.unlisted)?;
@@ -267,95 +264,6 @@ fn highest_limit(store: &Store) -> Result<Option<u64>, LabError> {
 /// shown that it passes now.
 pub(super) fn all_again(options: &Options, store: &Store) -> Result<bool, LabError> {
     Ok(highest_limit(store)?.is_some_and(|highest| options.memory_limit < highest))
-}
-
-/// What imports did.
-struct Imports {
-    /// Over these imports, where nothing of them is new.
-    digests: Option<Digests>,
-    /// Pairs of an importer and what it imports.
-    pairs: Vec<(RepoPath, RepoPath)>,
-    /// Pairs of a caller and its callee.
-    calls: Vec<(FunctionKey, FunctionKey)>,
-}
-
-/// Stores what imports did; returns who imports whom, and the calls that were made. Where some files
-/// were collected, what is known of the others stays.
-fn store_imports(
-    subject: &Subject,
-    store: &mut Store,
-    stored: &StoredTrace,
-    resolver: &Resolver<'_>,
-    (warm, extent): (&Warm, &Extent),
-    before: &Remembered,
-) -> Result<Imports, LabError> {
-    let collected = &warm.collected;
-    let mut imports: Vec<(RepoPath, RepoPath)> = collected
-        .imports
-        .iter()
-        .filter_map(|(a, b)| Some((warm.files.get(*a)?.clone(), warm.files.get(*b)?.clone())))
-        .collect();
-    let Resolved { mut lines, entered, mut edges, .. } =
-        resolver.resolve(&crate::worker::TraceRecord {
-            lines: collected.lines.clone(),
-            edges: collected.edges.clone(),
-            codes: Vec::new(),
-            beyond: Vec::new(),
-        });
-    // What a thread entered has no caller that was seen: the module's import is the reason.
-    let called: BTreeSet<FunctionKey> = edges.iter().map(|(_, callee)| callee.clone()).collect();
-    for function in entered.into_iter().filter(|function| !called.contains(function)) {
-        let module = FunctionKey::new(function.path.clone(), QualName::module());
-        if module != function {
-            edges.push((module, function));
-        }
-    }
-    let known = store.import_trace()?;
-    let mut digests = None;
-    if let (Extent::Part(part), Some(known)) = (extent, &known) {
-        let unlisted = unlisted::digest(store, &subject.root)?;
-        let of_known = part.take_digests().unwrap_or_else(|| {
-            let closures = Closures::new(&known.imports, subject.files.keys());
-            Digests::new(subject, closures, stored.import_edges(), unlisted)
-        });
-        let changed = collecting::changed_imports(before, subject, &of_known);
-        let stays = |path: &RepoPath| subject.files.contains_key(path) && !changed.contains(path);
-        let kept = known.imports.iter().filter(|(a, b)| stays(a) && subject.files.contains_key(b));
-        imports.extend(kept.cloned());
-        imports.sort_unstable();
-        imports.dedup();
-        let of_tests = stored.tests().iter().filter_map(|test| test.summary.path.clone());
-        let roots = warm.loaded().into_iter().chain(of_tests);
-        let loaded = known.lines.keys().cloned();
-        let imported = still_imported(roots, loaded, &known.imports, &imports);
-        imports.retain(|(importer, _)| imported.contains(importer));
-        let stays = |path: &RepoPath| stays(path) && imported.contains(path);
-        for (path, known) in known.lines.iter().filter(|(path, _)| stays(path)) {
-            let all = lines.entry(path.clone()).or_default();
-            all.extend(known);
-            all.sort_unstable();
-            all.dedup();
-        }
-        let mut calls: Vec<(&FunctionKey, &FunctionKey)> = stored.import_edges().collect();
-        calls.sort_unstable();
-        let of_known_calls = calls
-            .iter()
-            .filter(|(caller, callee)| stays(&caller.path) && subject.function(callee).is_some());
-        edges.extend(of_known_calls.map(|&(caller, callee)| (caller.clone(), callee.clone())));
-        edges.sort_unstable();
-        edges.dedup();
-        let same_calls = edges.iter().map(|(a, b)| (a, b)).eq(calls);
-        if same_calls && imports == known.imports {
-            digests = Some(of_known);
-            if lines == known.lines && store.lost_imports()?.is_empty() {
-                return Ok(Imports { digests, pairs: imports, calls: edges });
-            }
-        }
-    }
-    let pairs = imports.clone();
-    store.put_import_trace(&ImportTrace { lines, edges: Vec::new(), imports })?;
-    store.put_edges(&EdgeOwner::Import, &edges)?;
-    Ok(Imports { digests, pairs, calls: edges })
 }
 
 /// The tests that must be traced, among those that were collected.
