@@ -25,11 +25,20 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import generate_project
+
+
+@dataclass
+class Spent:
+    """The time of a run: on the wall, and of the processors, which other work disturbs less."""
+
+    wall: float
+    processor: float
 
 
 class Bench:
@@ -54,12 +63,13 @@ class Bench:
         run([self.mutdiff, "record", "--repo", str(folder), "--python", self.python])
         return time.perf_counter() - began
 
-    def changed(self, folder: Path, memory: bool = False) -> tuple[float, float, dict[str, Any]]:
-        """A run after a change that was never there: seconds, MiB, report."""
+    def changed(self, folder: Path, memory: bool = False) -> tuple[Spent, float, dict[str, Any]]:
+        """A run after a change that was never there: its time, MiB, report."""
         self.turn += 1
         generate_project.change(folder, self.turn)
         report = folder / ".mutdiff" / "scale.json"
         largest = 0.0
+        before = os.times()
         began = time.perf_counter()
         process = subprocess.Popen(
             self.command(folder, report), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -75,7 +85,11 @@ class Bench:
             thread = threading.Thread(target=look)
             thread.start()
         _, errors = process.communicate()
-        seconds = time.perf_counter() - began
+        after = os.times()
+        processor = (after.children_user + after.children_system) - (
+            before.children_user + before.children_system
+        )
+        spent = Spent(time.perf_counter() - began, processor)
         if memory:
             done.set()
             thread.join()
@@ -83,7 +97,7 @@ class Bench:
         if process.returncode != 0:
             raise SystemExit(f"{folder}: exit code {process.returncode}\n{errors.decode()}")
         found: dict[str, Any] = json.loads(report.read_text())
-        return seconds, largest, found
+        return spent, largest, found
 
 
 def run(command: list[str]) -> None:
@@ -162,7 +176,7 @@ def main() -> None:
     sizes = [int(size) for size in given.sizes.split(",")]
     dest = given.dest or Path(tempfile.mkdtemp(prefix="scale-"))
     folders = {size: dest / f"functions{size}" for size in sizes}
-    results: dict[int, dict[str, Any]] = {size: {"seconds": []} for size in sizes}
+    results: dict[int, dict[str, Any]] = {size: {"seconds": [], "processor": []} for size in sizes}
     for size, folder in folders.items():
         if not (folder / ".git").exists():
             generate_project.generate(folder, size)
@@ -173,10 +187,11 @@ def main() -> None:
         bench.changed(folder)
     for _ in range(given.runs):
         for size, folder in folders.items():
-            seconds, _, report = bench.changed(folder)
-            results[size]["seconds"].append(seconds)
+            spent, _, report = bench.changed(folder)
+            results[size]["seconds"].append(spent.wall)
+            results[size]["processor"].append(spent.processor)
             if given.profile:
-                print(f"  {size}: {seconds * 1000:.0f} ms: {phases(report)}", flush=True)
+                print(f"  {size}: {spent.wall * 1000:.0f} ms: {phases(report)}", flush=True)
     for size, folder in folders.items():
         _, memory, report = bench.changed(folder, memory=True)
         counts = report["counts"]
@@ -184,13 +199,17 @@ def main() -> None:
         results[size] |= {"memory": memory, "store": size_of(folder), "counts": counts}
         results[size]["tests"] = len(tests)
     smallest = statistics.median(results[sizes[0]]["seconds"])
-    print("functions  seconds  ratio  memory MiB  store MiB  mutants  tests")
+    smallest_processor = statistics.median(results[sizes[0]]["processor"])
+    print("functions  seconds  ratio  processor  ratio  memory MiB  store MiB  mutants  tests")
     for size in sizes:
         found = results[size]
         median = found["median"] = statistics.median(found["seconds"])
         found["ratio"] = median / smallest
+        processor = found["median_processor"] = statistics.median(found["processor"])
+        found["processor_ratio"] = processor / smallest_processor
         print(
-            f"{size:9}  {median:7.2f}  {median / smallest:5.2f}  {found['memory']:10.0f}"
+            f"{size:9}  {median:7.2f}  {found['ratio']:5.2f}  {processor:9.2f}"
+            f"  {found['processor_ratio']:5.2f}  {found['memory']:10.0f}"
             f"  {found['store']:9.1f}  {found['counts']['mutants']:7}  {found['tests']:5}"
         )
     if given.million:

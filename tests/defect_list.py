@@ -177,7 +177,7 @@ DEFECTS = [
     ),
     Defect(
         "a module that nothing imports any more counts as imported",
-        "src/lab/tracing.rs",
+        "src/lab/imports.rs",
         "stays(path) && imported.contains(path);",
         "stays(path);",
         "collection::a_module_that_nothing_imports_any_more_counts_as_not_imported",

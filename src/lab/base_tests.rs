@@ -5,13 +5,13 @@
 //! their new names.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::basis::code_digest;
 use super::change::Change;
 use super::scoping::Known;
 use super::subject::Subject;
-use crate::model::{CallGraph, Fingerprint, FunctionKey, RepoPath, TestId, TestOutcome};
+use crate::model::{CallGraph, Fingerprint, FunctionKey, QuickMap, RepoPath, TestId, TestOutcome};
 use crate::store::{PastTest, ReachDigest, StoredTest};
 
 /// What a test did at the base.
@@ -43,7 +43,7 @@ impl BaseTests {
         if known.past.is_empty() {
             return found;
         }
-        let now: HashMap<&FunctionKey, Fingerprint> =
+        let now: QuickMap<&FunctionKey, Fingerprint> =
             subject.all_functions().map(|function| (&function.key, function.fingerprint)).collect();
         let at_base = |key: &FunctionKey| match change.fingerprint_at_base(key) {
             Some(known) => known,

@@ -5,14 +5,15 @@
 //! the test entered it, if it was called while the file was imported, or if the file's set of
 //! functions or its module code is another one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
 use super::beside_code::{is_doctest_of, is_text_test, may_own_examples};
 use super::subject::Subject;
 use crate::model::{
-    ContentHash, Fingerprint, FunctionKey, FunctionKind, Mutant, QualName, RepoPath, TestId,
+    ContentHash, Fingerprint, FunctionKey, FunctionKind, Mutant, QualName, QuickMap, RepoPath,
+    TestId,
 };
 use crate::store::{Basis, EnvKey, ReachDigest};
 
@@ -20,7 +21,7 @@ use crate::store::{Basis, EnvKey, ReachDigest};
 #[derive(Debug, Default)]
 pub(super) struct Closures {
     imports: BTreeMap<RepoPath, BTreeSet<RepoPath>>,
-    closed: HashMap<RepoPath, BTreeSet<RepoPath>>,
+    closed: QuickMap<RepoPath, BTreeSet<RepoPath>>,
 }
 
 impl Closures {
@@ -42,7 +43,7 @@ impl Closures {
                 }
             }
         }
-        Self { imports, closed: HashMap::new() }
+        Self { imports, closed: QuickMap::default() }
     }
 
     /// The file and all that it imports, directly or not.
@@ -87,9 +88,9 @@ pub(super) fn code_digest<'k>(
 }
 
 fn imported(
-    modules: &HashMap<RepoPath, [u8; 32]>,
-    called: &HashMap<RepoPath, BTreeSet<FunctionKey>>,
-    fingerprints: &HashMap<FunctionKey, Fingerprint>,
+    modules: &QuickMap<RepoPath, [u8; 32]>,
+    called: &QuickMap<RepoPath, BTreeSet<FunctionKey>>,
+    fingerprints: &QuickMap<FunctionKey, Fingerprint>,
     file: &RepoPath,
 ) -> [u8; 32] {
     let module = modules.get(file).copied().unwrap_or_default();
@@ -128,17 +129,17 @@ pub(super) fn basis(ground: [u8; 32], parts: impl Iterator<Item = [u8; 32]>) -> 
 /// Computes digests over one state of the files.
 #[derive(Debug)]
 pub(super) struct Digests {
-    fingerprints: HashMap<FunctionKey, Fingerprint>,
-    modules: HashMap<RepoPath, [u8; 32]>,
+    fingerprints: QuickMap<FunctionKey, Fingerprint>,
+    modules: QuickMap<RepoPath, [u8; 32]>,
     /// The functions whose docstrings have examples, by file.
     docstrings: BTreeMap<RepoPath, Vec<(FunctionKey, Fingerprint)>>,
     prose: BTreeMap<RepoPath, ContentHash>,
     /// Of what every test rests on beside the project's files.
     unlisted: [u8; 32],
     /// By file, the functions that its code called before the first test.
-    called: HashMap<RepoPath, BTreeSet<FunctionKey>>,
+    called: QuickMap<RepoPath, BTreeSet<FunctionKey>>,
     closures: Closures,
-    closed: HashMap<RepoPath, [u8; 32]>,
+    closed: QuickMap<RepoPath, [u8; 32]>,
 }
 
 impl Digests {
@@ -150,7 +151,7 @@ impl Digests {
         calls: impl Iterator<Item = (&'c FunctionKey, &'c FunctionKey)>,
         unlisted: [u8; 32],
     ) -> Self {
-        let mut called: HashMap<RepoPath, BTreeSet<FunctionKey>> = HashMap::new();
+        let mut called: QuickMap<RepoPath, BTreeSet<FunctionKey>> = QuickMap::default();
         // Who of several importers is the first to run a module depends on what else is collected.
         let calls = calls.filter(|(_, callee)| callee.name.as_str() != QualName::MODULE);
         for (caller, callee) in calls {
@@ -159,8 +160,8 @@ impl Digests {
                 None => drop(called.insert(caller.path.clone(), [callee.clone()].into())),
             }
         }
-        let mut fingerprints = HashMap::new();
-        let mut modules = HashMap::new();
+        let mut fingerprints = QuickMap::default();
+        let mut modules = QuickMap::default();
         let mut docstrings: BTreeMap<RepoPath, Vec<_>> = BTreeMap::new();
         for path in subject.files.keys() {
             let mut hash = Sha256::new();
@@ -184,7 +185,7 @@ impl Digests {
             modules.insert(path.clone(), hash.finalize().into());
         }
         let prose = subject.prose().clone();
-        let closed = HashMap::new();
+        let closed = QuickMap::default();
         Self { fingerprints, modules, docstrings, prose, unlisted, called, closures, closed }
     }
 
@@ -194,13 +195,13 @@ impl Digests {
         let fingerprint = |text: &str| Fingerprint::new(Sha256::digest(text).into());
         Self {
             fingerprints: functions.map(|(key, text)| (key, fingerprint(text))).collect(),
-            modules: HashMap::new(),
+            modules: QuickMap::default(),
             docstrings: BTreeMap::new(),
             prose: Default::default(),
             unlisted: [0; 32],
-            called: HashMap::new(),
+            called: QuickMap::default(),
             closures: Closures::default(),
-            closed: HashMap::new(),
+            closed: QuickMap::default(),
         }
     }
 

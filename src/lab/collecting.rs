@@ -5,43 +5,17 @@
 //! it), none of its tests is traced, and no import of it changes what the collected ones see. Where
 //! that cannot be told, all files are collected.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
 use super::basis::{Closures, Digests};
-use super::subject::{Subject, is_test_file};
+use super::last_collection::LastCollection;
+use super::subject::Subject;
 use super::tracing::{Run, Warm, all_again, holds, unwatched};
 use super::{LabError, unlisted};
 use crate::model::{FunctionKey, QualName, RepoPath, TestId};
 use crate::store::{Store, StoredTrace};
 use crate::syntax::{Module, Source};
-
-/// The note of what was collected last.
-pub(super) const NOTE: &str = "collection";
-
-/// What is remembered of the last collection.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Remembered {
-    /// Why all files have to be collected together; empty if they need not.
-    whole: String,
-    /// A digest of imported files that git ignores.
-    unlisted: u64,
-    /// All Python files.
-    files: BTreeMap<RepoPath, File>,
-    /// The files that were asked for tests, with a digest of what their collection rests on.
-    asked: BTreeMap<RepoPath, u64>,
-}
-
-/// A file as it was then.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct File {
-    /// A digest of what its import runs.
-    import: u64,
-    /// Whether it was imported.
-    loaded: bool,
-}
 
 /// How much is collected.
 #[derive(Debug)]
@@ -61,6 +35,8 @@ pub(super) struct Part {
     of: usize,
     /// Tests whose files are gone.
     gone: Vec<TestId>,
+    /// Those of the imports that are known, until they are taken.
+    digests: RefCell<Option<Digests>>,
 }
 
 impl Extent {
@@ -100,6 +76,11 @@ impl Part {
     /// Whether nothing has to be collected.
     pub(super) fn is_nothing(&self) -> bool {
         self.files.is_empty()
+    }
+
+    /// The digests that the choice was made by.
+    pub(super) fn take_digests(&self) -> Option<Digests> {
+        self.digests.take()
     }
 
     /// Why what was collected cannot stand beside what is known of the other files.
@@ -147,7 +128,7 @@ impl Part {
 /// On the way to a part.
 struct Finding<'f> {
     subject: &'f Subject,
-    remembered: Remembered,
+    remembered: LastCollection,
     digests: Digests,
     stale: BTreeSet<RepoPath>,
     lost: BTreeSet<FunctionKey>,
@@ -161,7 +142,9 @@ impl<'f> Finding<'f> {
         store: &Store,
         stored: &StoredTrace,
     ) -> Result<Result<Self, String>, LabError> {
-        let Some(remembered) = recall(store)? else { return Ok(Err(String::new())) };
+        let Some(remembered) = LastCollection::recall(store)? else {
+            return Ok(Err(String::new()));
+        };
         let Some(imports) = store.import_trace()? else { return Ok(Err(String::new())) };
         if !remembered.whole.is_empty() {
             return Ok(Err(remembered.whole));
@@ -172,7 +155,7 @@ impl<'f> Finding<'f> {
         let unwatched = unwatched(run.options, store)?;
         let closures = Closures::new(&imports.imports, subject.files.keys());
         let unlisted = unlisted::digest(store, &subject.root)?;
-        if short(&unlisted) != remembered.unlisted {
+        if remembered.differs_in_unlisted(&unlisted) {
             return Ok(Err("files that git ignores and that are imported changed".to_owned()));
         }
         let mut digests = Digests::new(subject, closures, stored.import_edges(), unlisted);
@@ -195,16 +178,15 @@ impl<'f> Finding<'f> {
 
     fn finish(mut self) -> Result<Part, String> {
         self.new_files()?;
-        let mut asked: Vec<RepoPath> = self.remembered.asked.keys().cloned().collect();
+        let mut asked: Vec<RepoPath> = self.remembered.asked().cloned().collect();
         asked.retain(|path| self.subject.files.contains_key(path));
         for path in &asked {
-            let digest = rests_on(self.subject, &mut self.digests, path);
-            if digest != self.remembered.asked[path] {
+            if !self.remembered.holds(self.subject, &mut self.digests, path) {
                 self.part.files.insert(path.clone(), false);
             }
         }
         for path in std::mem::take(&mut self.stale) {
-            if !self.remembered.asked.contains_key(&path) {
+            if !self.remembered.has_asked(&path) {
                 return Err(format!("{path} has tests, and was not asked for any"));
             }
             self.part.files.entry(path).or_insert(true);
@@ -217,15 +199,16 @@ impl<'f> Finding<'f> {
         if self.part.files.len() * 4 > self.part.of * 3 && self.part.files.len() > 1 {
             return Err(String::new());
         }
+        self.part.digests = RefCell::new(Some(self.digests));
         Ok(self.part)
     }
 
     /// A new file of tests is collected; any other may be imported by files that tried to before.
     fn new_files(&mut self) -> Result<(), String> {
-        let known = &self.remembered.files;
-        let here = known.keys().filter(|path| self.subject.files.contains_key(*path));
+        let known = &self.remembered;
+        let here = known.files().filter(|path| self.subject.files.contains_key(*path));
         let names: BTreeSet<&str> = here.map(RepoPath::file_name).collect();
-        for path in self.subject.files.keys().filter(|path| !known.contains_key(*path)) {
+        for path in self.subject.files.keys().filter(|path| !known.knows(path)) {
             let name = path.file_name();
             let holds_tests = name.starts_with("test_") || name.ends_with("_test.py");
             if !holds_tests {
@@ -246,16 +229,15 @@ impl<'f> Finding<'f> {
         for path in asked {
             reached.extend(self.digests.closure(path).iter().cloned());
         }
-        for (path, file) in &self.remembered.files {
-            let same = short(&self.digests.import_of(path)) == file.import;
-            if file.loaded && !reached.contains(path) {
-                let here = self.subject.files.contains_key(path);
-                if !(same && here) {
-                    return Err(format!("{path} changed, and who imports it is not known"));
-                }
-            }
+        let same = |path: &&RepoPath| {
+            self.subject.files.contains_key(*path)
+                && self.remembered.imports_alike(&self.digests, path)
+        };
+        let mut alone = self.remembered.loaded().filter(|path| !reached.contains(*path));
+        match alone.find(|path| !same(path)) {
+            Some(path) => Err(format!("{path} changed, and who imports it is not known")),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Lines at import that are known no more are found again by whoever imports the file.
@@ -346,32 +328,6 @@ fn may_leave_something(
     module.as_ref().is_none_or(|module| module.may_leave_something(&key.name))
 }
 
-/// What the collection of a file rests on.
-fn rests_on(subject: &Subject, digests: &mut Digests, path: &RepoPath) -> u64 {
-    let mut hash = Sha256::new();
-    hash.update(subject.files.get(path).map_or(&[0; 32], |content| content.as_bytes()));
-    hash.update(digests.closed(path));
-    if !is_test_file(path) {
-        // By its name it is no file of tests, and its conftest files are not known as imports.
-        for conftest in subject.files.keys().filter(|file| file.file_name() == "conftest.py") {
-            let folder = conftest.as_str().trim_end_matches("conftest.py");
-            if path.as_str().starts_with(folder) {
-                hash.update(digests.closed(conftest));
-            }
-        }
-    }
-    short(&hash.finalize().into())
-}
-
-fn short(digest: &[u8; 32]) -> u64 {
-    u64::from_le_bytes(*digest.first_chunk().expect("a digest is longer than eight bytes"))
-}
-
-fn recall(store: &Store) -> Result<Option<Remembered>, LabError> {
-    let note = store.note(NOTE)?;
-    Ok(note.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
-}
-
 /// Remembers that nothing had to be collected; forgets what is gone.
 pub(super) fn remember_nothing(
     store: &mut Store,
@@ -381,82 +337,30 @@ pub(super) fn remember_nothing(
     if !part.gone.is_empty() {
         store.remove_tests(&part.gone)?;
     }
-    let Some(mut remembered) = recall(store)? else { return Ok(()) };
-    let before = remembered.files.len() + remembered.asked.len();
-    remembered.files.retain(|path, _| subject.files.contains_key(path));
-    remembered.asked.retain(|path, _| subject.files.contains_key(path));
-    if remembered.files.len() + remembered.asked.len() < before {
-        put(store, &remembered)?;
+    if let Some(mut remembered) = LastCollection::recall(store)?
+        && remembered.forget(|path| !subject.files.contains_key(path))
+    {
+        remembered.put(store)?;
     }
     Ok(())
 }
 
-fn put(store: &mut Store, remembered: &Remembered) -> Result<(), LabError> {
-    let bytes = serde_json::to_vec(remembered).expect("plain data has a JSON form");
-    store.put_note(NOTE, &bytes)?;
-    Ok(())
-}
-
-/// Whether tests that are known can be collected by their files alone.
-pub(super) fn can_be_part(store: &Store) -> Result<bool, LabError> {
-    Ok(recall(store)?.is_some_and(|remembered| remembered.whole.is_empty()))
-}
-
-/// The files whose import runs something else than when they were last collected: everything that
-/// imports them is collected with them, so that what is known of their import is replaced.
-pub(super) fn changed_imports(
-    before: &Remembered,
-    subject: &Subject,
-    digests: &Digests,
-) -> BTreeSet<RepoPath> {
-    let same = |path: &&RepoPath| {
-        let known = before.files.get(*path);
-        known.is_some_and(|file| file.import == short(&digests.import_of(path)))
-    };
-    subject.files.keys().filter(|path| !same(path)).cloned().collect()
-}
-
-/// Takes what is remembered out of the store: a run that ends before it is put back collects all.
-pub(super) fn take(store: &mut Store) -> Result<Remembered, LabError> {
-    let remembered = recall(store)?.unwrap_or_default();
-    store.put_note(NOTE, &[])?;
-    Ok(remembered)
-}
-
-/// Remembers a collection, with what is remembered of files that were left out.
+/// Remembers a collection, with what was remembered of files that were left out.
 pub(super) fn remember(
     store: &mut Store,
     subject: &Subject,
     digests: &mut Digests,
     (warm, extent): (&Warm, &Extent),
-    before: Remembered,
+    mut before: LastCollection,
 ) -> Result<(), LabError> {
-    let before = match extent {
-        Extent::Whole(_) => Remembered::default(),
-        Extent::Part(_) => before,
-    };
-    let loaded = warm.loaded();
-    let mut asked: BTreeSet<RepoPath> = before.asked.into_keys().collect();
-    if let Extent::Part(part) = extent {
-        asked.retain(|path| !part.files.contains_key(path) && subject.files.contains_key(path));
+    match extent {
+        Extent::Whole(_) => before = LastCollection::default(),
+        Extent::Part(part) => before.forget_asked(part.files.keys()),
     }
-    asked.extend(warm.asked().cloned());
-    let files = subject.files.keys().map(|path| {
-        let known = before.files.get(path).is_some_and(|file| file.loaded);
-        let import = short(&digests.import_of(path));
-        (path.clone(), File { import, loaded: known || loaded.contains(path) })
-    });
-    let remembered = Remembered {
-        whole: warm.collected.whole.clone(),
-        unlisted: short(&unlisted::digest(store, &subject.root)?),
-        files: files.collect(),
-        asked: asked
-            .into_iter()
-            .map(|path| {
-                let digest = rests_on(subject, digests, &path);
-                (path, digest)
-            })
-            .collect(),
-    };
-    put(store, &remembered)
+    LastCollection::of(store, subject, digests, warm, before)?.put(store)
+}
+
+/// Whether tests that are known can be collected by their files alone.
+pub(super) fn can_be_part(store: &Store) -> Result<bool, LabError> {
+    Ok(LastCollection::recall(store)?.is_some_and(|remembered| remembered.whole.is_empty()))
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::subject::{Subject, TRACED};
 use super::surroundings::Surroundings;
-use super::{LabError, collecting};
+use super::{LabError, last_collection};
 use crate::config::{Options, RunnerKind};
 use crate::model::Notice;
 use crate::store::{EnvKey, Store};
@@ -156,6 +156,6 @@ pub(super) fn enter(
     store.put_note(SURROUNDINGS, &environment.surroundings.to_bytes())?;
     // The trace was another environment's and is gone: nothing is traced until it is again.
     store.put_note(TRACED, &[])?;
-    store.put_note(collecting::NOTE, &[])?;
+    store.put_note(last_collection::NOTE, &[])?;
     Ok(before.filter(|_| had_one).and_then(|before| environment.surroundings.notice(&before)))
 }

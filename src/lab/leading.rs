@@ -5,13 +5,13 @@
 //! the words in code: its own, those of what they name, and so on; and with the module code of the
 //! files of all of these.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
 use super::basis::Digests;
 use super::subject::{Subject, is_test_file};
-use crate::model::{FunctionKey, Lead, QualName, RepoPath, Word};
+use crate::model::{FunctionKey, Lead, QualName, QuickMap, RepoPath, Word};
 
 /// A node of the graph of leads: a lead, a word, or a file.
 type Node = u32;
@@ -21,8 +21,8 @@ type Node = u32;
 pub(super) struct Leading {
     nodes: Vec<Kind>,
     next: Vec<Vec<Node>>,
-    functions: HashMap<FunctionKey, Node>,
-    by_file: HashMap<RepoPath, Vec<Node>>,
+    functions: QuickMap<FunctionKey, Node>,
+    by_file: QuickMap<RepoPath, Vec<Node>>,
     digests: Vec<Option<[u8; 32]>>,
 }
 
@@ -42,7 +42,7 @@ impl Leading {
 
     fn of(files: &BTreeMap<RepoPath, Vec<Lead>>) -> Self {
         let mut graph = Self::default();
-        let mut words: HashMap<Word, Node> = HashMap::new();
+        let mut words: QuickMap<Word, Node> = QuickMap::default();
         let mut decorated: Vec<(Node, Node, &Lead)> = Vec::new();
         let mut project: BTreeSet<Word> = BTreeSet::new();
         for (path, leads) in files {
@@ -95,7 +95,7 @@ impl Leading {
         Node::try_from(self.nodes.len() - 1).expect("a project has fewer than 2³² names")
     }
 
-    fn word(&mut self, words: &mut HashMap<Word, Node>, word: Word) -> Node {
+    fn word(&mut self, words: &mut QuickMap<Word, Node>, word: Word) -> Node {
         if let Some(node) = words.get(&word) {
             return *node;
         }
@@ -126,8 +126,8 @@ impl Leading {
         if let Some(known) = self.digests[root as usize] {
             return known;
         }
-        let mut order: HashMap<Node, u32> = HashMap::new();
-        let mut low: HashMap<Node, u32> = HashMap::new();
+        let mut order: QuickMap<Node, u32> = QuickMap::default();
+        let mut low: QuickMap<Node, u32> = QuickMap::default();
         let mut stack: Vec<Node> = Vec::new();
         let mut path: Vec<(Node, usize)> = vec![(root, 0)];
         order.insert(root, 0);

@@ -18,6 +18,8 @@ mod engine;
 mod environment;
 mod error;
 mod explaining;
+mod imports;
+mod last_collection;
 mod leading;
 mod ordering;
 mod planning;
@@ -38,6 +40,7 @@ mod tracing;
 mod tracing_only;
 mod unlisted;
 mod untied;
+mod warming;
 mod writers;
 
 pub use error::LabError;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: an unchanged file is neither read nor parsed again; what is parsed is remembered.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -15,7 +15,8 @@ use crate::config::{
 };
 use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{
-    ContentHash, FileStat, Function, FunctionKey, Lead, Notice, RepoPath, SkippedFile, TestId,
+    ContentHash, FileStat, Function, FunctionKey, Lead, Notice, QuickMap, RepoPath, SkippedFile,
+    TestId,
 };
 use crate::mutate::Selection;
 use crate::store::{Store, StoreError, StoredFile};
@@ -25,7 +26,7 @@ use crate::syntax::{Module, Source, leads};
 const TEXT_TESTS: &str = "text tests";
 
 /// The functions of each file.
-pub(super) type Functions = HashMap<RepoPath, Vec<Function>>;
+pub(super) type Functions = QuickMap<RepoPath, Vec<Function>>;
 
 /// The note of the state in which no trace need be looked at.
 pub(super) const TRACED: &str = "traced";
@@ -117,7 +118,7 @@ impl Subject {
             submodules,
             skipped: listed.skipped.clone(),
             outdated: BTreeMap::new(),
-            functions: HashMap::new(),
+            functions: QuickMap::default(),
             leads: BTreeMap::new(),
             apart: BTreeSet::new(),
             copy: None,

@@ -13,23 +13,20 @@ use serde_json::json;
 
 use super::basis::{Closures, Digests, code_digest};
 use super::clock::Clock;
-use super::collecting::{self, Extent, Remembered};
+use super::collecting::{self, Extent};
 use super::environment::Environment;
+use super::imports::store_imports;
+use super::last_collection::LastCollection;
 use super::ordering::Order;
 use super::recording;
-use super::resolving::{Resolved, Resolver};
+use super::resolving::Resolver;
 use super::shared_forks::SharedForks;
-use super::still_imported::still_imported;
 use super::subject::{Subject, is_code};
 use super::{Events, LabError, unlisted, writers};
 use crate::config::Options;
-use crate::model::{
-    FailedTest, FunctionKey, ImportTrace, Phase, QualName, RepoPath, TestId, TestOutcome,
-};
+use crate::model::{FailedTest, Phase, RepoPath, TestId, TestOutcome};
 use crate::schedule::{BatchPlan, Sample, SampledFork, batches};
-use crate::store::{
-    EdgeOwner, ReachDigest, Store, StoredTest, StoredTrace, TestRecord, TestSummary,
-};
+use crate::store::{ReachDigest, Store, StoredTest, StoredTrace, TestRecord, TestSummary};
 use crate::worker::{
     Collected, Ended, Mode, Process, ProcessOptions, Record, RunDirectory, RunOrder, Slot, SlotRun,
     TestRecord as RanTest, WorkerError,
@@ -170,14 +167,16 @@ pub(super) fn trace(
         });
     }
     let resolver = Resolver::new(subject.table(), &warm.files, &collected.codes);
-    let before = collecting::take(store)?;
-    let (imports, calls) =
-        store_imports(subject, store, stored, &resolver, (warm, extent), &before)?;
+    let before = LastCollection::take(store)?;
+    let then = unlisted::digest(store, &subject.root)?;
+    let imports = store_imports(subject, store, stored, &resolver, (warm, extent), &before)?;
     unlisted::keep(store, &subject.root, &collected.unlisted)?;
     let unlisted = unlisted::digest(store, &subject.root)?;
-    let closures = Closures::new(&imports, subject.files.keys());
-    let calls = calls.iter().map(|(caller, callee)| (caller, callee));
-    let mut digests = Digests::new(subject, closures, calls, unlisted);
+    let mut digests = imports.digests.filter(|_| then == unlisted).unwrap_or_else(|| {
+        let closures = Closures::new(&imports.pairs, subject.files.keys());
+        let calls = imports.calls.iter().map(|(caller, callee)| (caller, callee));
+        Digests::new(subject, closures, calls, unlisted)
+    });
     collecting::remember(store, subject, &mut digests, (warm, extent), before)?;
     let order = Order::of(warm, extent, stored);
     let tests: Vec<TestSummary> = collected
@@ -265,75 +264,6 @@ fn highest_limit(store: &Store) -> Result<Option<u64>, LabError> {
 /// shown that it passes now.
 pub(super) fn all_again(options: &Options, store: &Store) -> Result<bool, LabError> {
     Ok(highest_limit(store)?.is_some_and(|highest| options.memory_limit < highest))
-}
-
-/// Pairs of an importer and what it imports.
-type Imports = Vec<(RepoPath, RepoPath)>;
-/// Pairs of a caller and its callee.
-type Calls = Vec<(FunctionKey, FunctionKey)>;
-
-/// Stores what imports did; returns who imports whom, and the calls that were made. Where some files
-/// were collected, what is known of the others stays.
-fn store_imports(
-    subject: &Subject,
-    store: &mut Store,
-    stored: &StoredTrace,
-    resolver: &Resolver<'_>,
-    (warm, extent): (&Warm, &Extent),
-    before: &Remembered,
-) -> Result<(Imports, Calls), LabError> {
-    let collected = &warm.collected;
-    let mut imports: Vec<(RepoPath, RepoPath)> = collected
-        .imports
-        .iter()
-        .filter_map(|(a, b)| Some((warm.files.get(*a)?.clone(), warm.files.get(*b)?.clone())))
-        .collect();
-    let Resolved { mut lines, entered, mut edges, .. } =
-        resolver.resolve(&crate::worker::TraceRecord {
-            lines: collected.lines.clone(),
-            edges: collected.edges.clone(),
-            codes: Vec::new(),
-            beyond: Vec::new(),
-        });
-    // What a thread entered has no caller that was seen: the module's import is the reason.
-    let called: BTreeSet<FunctionKey> = edges.iter().map(|(_, callee)| callee.clone()).collect();
-    for function in entered.into_iter().filter(|function| !called.contains(function)) {
-        let module = FunctionKey::new(function.path.clone(), QualName::module());
-        if module != function {
-            edges.push((module, function));
-        }
-    }
-    if let (Extent::Part(_), Some(known)) = (extent, store.import_trace()?) {
-        let closures = Closures::new(&known.imports, subject.files.keys());
-        let digests = Digests::new(subject, closures, stored.import_edges(), [0; 32]);
-        let changed = collecting::changed_imports(before, subject, &digests);
-        let stays = |path: &RepoPath| subject.files.contains_key(path) && !changed.contains(path);
-        let kept = known.imports.iter().filter(|(a, b)| stays(a) && subject.files.contains_key(b));
-        imports.extend(kept.cloned());
-        imports.sort_unstable();
-        imports.dedup();
-        let of_tests = stored.tests().iter().filter_map(|test| test.summary.path.clone());
-        let roots = warm.loaded().into_iter().chain(of_tests);
-        let loaded = known.lines.keys().cloned();
-        let imported = still_imported(roots, loaded, &known.imports, &imports);
-        imports.retain(|(importer, _)| imported.contains(importer));
-        let stays = |path: &RepoPath| stays(path) && imported.contains(path);
-        for (path, known) in known.lines.into_iter().filter(|(path, _)| stays(path)) {
-            let all = lines.entry(path).or_default();
-            all.extend(known);
-            all.sort_unstable();
-            all.dedup();
-        }
-        let known = stored
-            .import_edges()
-            .filter(|(caller, callee)| stays(&caller.path) && subject.function(callee).is_some());
-        edges.extend(known.map(|(caller, callee)| (caller.clone(), callee.clone())));
-        edges.sort_unstable();
-        edges.dedup();
-    }
-    store.put_import_trace(&ImportTrace { lines, edges: Vec::new(), imports: imports.clone() })?;
-    store.put_edges(&EdgeOwner::Import, &edges)?;
-    Ok((imports, edges))
 }
 
 /// The tests that must be traced, among those that were collected.

@@ -9,6 +9,7 @@ mod gate;
 mod graph;
 mod lead;
 mod mutant;
+mod quick;
 mod recorded;
 mod report;
 mod review;
@@ -28,6 +29,7 @@ pub use gate::{Gate, GateError, GateKind};
 pub use graph::CallGraph;
 pub use lead::{Lead, Word};
 pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
+pub use quick::{QuickHasher, QuickMap};
 pub use recorded::TraceSummary;
 pub use report::{
     Conclusion, Counts, DecidedMutant, Notice, Phase, PhaseTime, REPORT_VERSION, Report,

@@ -3,15 +3,13 @@
 //! Invariant: what is known here is in the database or in the transaction that is being written;
 //! a transaction that fails takes its numbers with it (see `Store::write`).
 
-use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::hash::Hash;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use sha2::{Digest, Sha256};
 
 use super::error::Fault;
-use crate::model::{FunctionKey, QualName, RepoPath, TestId};
+use crate::model::{FunctionKey, QualName, QuickMap, RepoPath, TestId};
 
 /// Half a SHA-256: enough to never meet twice by accident.
 type SetHash = [u8; 16];
@@ -27,7 +25,7 @@ pub(super) enum SetTable {
     Edges,
 }
 
-/// The known numbers of each table; a table is read when it is first needed.
+/// The known numbers of each table. The database is asked for one that is not known here.
 #[derive(Debug, Default)]
 pub(super) struct Interner {
     paths: Option<Numbers<RepoPath>>,
@@ -41,33 +39,39 @@ pub(super) struct Interner {
 
 #[derive(Debug)]
 struct Numbers<K> {
-    known: HashMap<K, u32>,
+    known: QuickMap<K, u32>,
     next: u32,
+    /// Whether all that the table holds is known here.
+    all: bool,
 }
 
-impl<K: Hash + Eq> Numbers<K> {
-    /// Reads a table whose query gives the number first.
-    fn read(
-        connection: &Connection,
-        query: &str,
-        key: impl Fn(&Row<'_>) -> rusqlite::Result<K>,
-    ) -> Result<Self, Fault> {
-        let mut statement = connection.prepare(query)?;
-        let mut rows = statement.query([])?;
-        let mut numbers = Self { known: HashMap::new(), next: 1 };
-        while let Some(row) = rows.next()? {
-            let id: u32 = row.get(0)?;
-            numbers.next = numbers.next.max(id.saturating_add(1));
-            numbers.known.insert(key(row)?, id);
-        }
-        Ok(numbers)
+impl<K: Clone + Hash + Eq> Numbers<K> {
+    /// Those of a table: of an empty one, all are known.
+    fn of(connection: &Connection, table: &str) -> Result<Self, Fault> {
+        let select = format!("SELECT coalesce(max(id), 0) FROM {table}");
+        let highest: u32 = connection.prepare_cached(&select)?.query_row([], |row| row.get(0))?;
+        Ok(Self { known: QuickMap::default(), next: highest.saturating_add(1), all: highest == 0 })
     }
 
-    fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<u32>
-    where
-        K: Borrow<Q>,
-    {
-        self.known.get(key).copied()
+    fn get(
+        &mut self,
+        connection: &Connection,
+        key: &K,
+        select: &str,
+        parameters: impl Params,
+    ) -> Result<Option<u32>, Fault> {
+        if let Some(known) = self.known.get(key) {
+            return Ok(Some(*known));
+        }
+        if self.all {
+            return Ok(None);
+        }
+        let mut select = connection.prepare_cached(select)?;
+        let found: Option<u32> = select.query_row(parameters, |row| row.get(0)).optional()?;
+        if let Some(id) = found {
+            self.known.insert(key.clone(), id);
+        }
+        Ok(found)
     }
 
     fn give(&mut self, key: K) -> u32 {
@@ -83,13 +87,10 @@ impl Interner {
     pub(super) fn path(&mut self, connection: &Connection, path: &RepoPath) -> Result<u32, Fault> {
         let numbers = match &mut self.paths {
             Some(numbers) => numbers,
-            unread => {
-                unread.insert(Numbers::read(connection, "SELECT id, path FROM path", |row| {
-                    Ok(RepoPath::new(row.get::<_, String>(1)?))
-                })?)
-            }
+            unread => unread.insert(Numbers::of(connection, "path")?),
         };
-        if let Some(id) = numbers.get(path) {
+        let select = "SELECT id FROM path WHERE path = ?";
+        if let Some(id) = numbers.get(connection, path, select, [path.as_str()])? {
             return Ok(id);
         }
         let id = numbers.give(path.clone());
@@ -104,19 +105,17 @@ impl Interner {
         connection: &Connection,
         function: &FunctionKey,
     ) -> Result<u32, Fault> {
+        let path = self.path(connection, &function.path)?;
         let numbers = match &mut self.functions {
             Some(numbers) => numbers,
-            unread => unread.insert(Numbers::read(
-                connection,
-                "SELECT f.id, p.path, f.name FROM function f JOIN path p ON p.id = f.path",
-                function_key,
-            )?),
+            unread => unread.insert(Numbers::of(connection, "function")?),
         };
-        if let Some(id) = numbers.get(function) {
+        let select = "SELECT id FROM function WHERE path = ? AND name = ?";
+        let parameters = params![path, function.name.as_str()];
+        if let Some(id) = numbers.get(connection, function, select, parameters)? {
             return Ok(id);
         }
         let id = numbers.give(function.clone());
-        let path = self.path(connection, &function.path)?;
         let mut insert = connection.prepare_cached("INSERT INTO function VALUES (?, ?, ?)")?;
         insert.execute(params![id, path, function.name.as_str()])?;
         Ok(id)
@@ -126,13 +125,10 @@ impl Interner {
     pub(super) fn test(&mut self, connection: &Connection, test: &TestId) -> Result<u32, Fault> {
         let numbers = match &mut self.tests {
             Some(numbers) => numbers,
-            unread => {
-                unread.insert(Numbers::read(connection, "SELECT id, name FROM test_name", |row| {
-                    Ok(TestId::new(row.get::<_, String>(1)?))
-                })?)
-            }
+            unread => unread.insert(Numbers::of(connection, "test_name")?),
         };
-        if let Some(id) = numbers.get(test) {
+        let select = "SELECT id FROM test_name WHERE name = ?";
+        if let Some(id) = numbers.get(connection, test, select, [test.as_str()])? {
             return Ok(id);
         }
         let id = numbers.give(test.clone());
@@ -150,14 +146,11 @@ impl Interner {
     ) -> Result<u32, Fault> {
         let numbers = match &mut self.lines {
             Some(numbers) => numbers,
-            unread => {
-                unread.insert(Numbers::read(connection, "SELECT id, hash FROM line_set", |row| {
-                    row.get(1)
-                })?)
-            }
+            unread => unread.insert(Numbers::of(connection, "line_set")?),
         };
         let hash = line_set_hash(path, data);
-        if let Some(id) = numbers.get(&hash) {
+        let select = "SELECT id FROM line_set WHERE hash = ?";
+        if let Some(id) = numbers.get(connection, &hash, select, [&hash])? {
             return Ok(id);
         }
         let id = numbers.give(hash);
@@ -178,29 +171,32 @@ impl Interner {
         table: SetTable,
         data: &[u8],
     ) -> Result<u32, Fault> {
-        let (numbers, select, insert) = match table {
+        let (numbers, table, select, insert) = match table {
             SetTable::Coverage => (
                 &mut self.coverages,
-                "SELECT id, hash FROM coverage",
+                "coverage",
+                "SELECT id FROM coverage WHERE hash = ?",
                 "INSERT INTO coverage VALUES (?, ?, ?)",
             ),
             SetTable::Functions => (
                 &mut self.function_sets,
-                "SELECT id, hash FROM function_set",
+                "function_set",
+                "SELECT id FROM function_set WHERE hash = ?",
                 "INSERT INTO function_set VALUES (?, ?, ?)",
             ),
             SetTable::Edges => (
                 &mut self.edge_sets,
-                "SELECT id, hash FROM edge_set",
+                "edge_set",
+                "SELECT id FROM edge_set WHERE hash = ?",
                 "INSERT INTO edge_set VALUES (?, ?, ?)",
             ),
         };
         let numbers = match numbers {
             Some(numbers) => numbers,
-            unread => unread.insert(Numbers::read(connection, select, |row| row.get(1))?),
+            unread => unread.insert(Numbers::of(connection, table)?),
         };
         let hash = digest(&[data]);
-        if let Some(id) = numbers.get(&hash) {
+        if let Some(id) = numbers.get(connection, &hash, select, [&hash])? {
             return Ok(id);
         }
         let id = numbers.give(hash);

@@ -3,25 +3,24 @@
 //! Invariant: answers are positions in the order of collection, ascending and unique. An index is
 //! built when it is first needed, that of lines only for the files that are asked about.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::stored_trace::{StoredTest, StoredTrace};
-use crate::model::{FunctionKey, LineNo, LineRange, RepoPath};
+use crate::model::{FunctionKey, LineNo, LineRange, QuickMap, RepoPath};
 
 /// From lines to tests.
 #[derive(Debug, Default)]
 pub(super) struct Reach {
     /// Tests by line set.
-    tests: HashMap<u32, Vec<u32>>,
-    files: HashMap<RepoPath, FileReach>,
+    tests: QuickMap<u32, Vec<u32>>,
+    files: QuickMap<RepoPath, FileReach>,
 }
 
 /// The line sets of one file.
 #[derive(Debug, Default)]
 struct FileReach {
     sets: Vec<u32>,
-    by_line: OnceLock<HashMap<LineNo, Vec<u32>>>,
+    by_line: OnceLock<QuickMap<LineNo, Vec<u32>>>,
 }
 
 impl StoredTrace {
@@ -52,8 +51,8 @@ impl StoredTrace {
     }
 
     /// Tests by the number of the set that `of` names.
-    fn tests_by(&self, of: impl Fn(&StoredTest) -> u32) -> HashMap<u32, Vec<u32>> {
-        let mut tests: HashMap<u32, Vec<u32>> = HashMap::new();
+    fn tests_by(&self, of: impl Fn(&StoredTest) -> u32) -> QuickMap<u32, Vec<u32>> {
+        let mut tests: QuickMap<u32, Vec<u32>> = QuickMap::default();
         for (position, test) in (0_u32..).zip(&self.tests) {
             tests.entry(of(test)).or_default().push(position);
         }
@@ -77,8 +76,8 @@ impl StoredTrace {
         reach
     }
 
-    fn index_lines(&self, sets: &[u32]) -> HashMap<LineNo, Vec<u32>> {
-        let mut by_line: HashMap<LineNo, Vec<u32>> = HashMap::new();
+    fn index_lines(&self, sets: &[u32]) -> QuickMap<LineNo, Vec<u32>> {
+        let mut by_line: QuickMap<LineNo, Vec<u32>> = QuickMap::default();
         for &set in sets {
             for &line in self.line_sets.get(set).into_iter().flat_map(|(_, lines)| lines) {
                 by_line.entry(line).or_default().push(set);
@@ -87,8 +86,8 @@ impl StoredTrace {
         by_line
     }
 
-    fn index_functions(&self) -> HashMap<FunctionKey, Vec<u32>> {
-        let mut index: HashMap<u32, Vec<u32>> = HashMap::new();
+    fn index_functions(&self) -> QuickMap<FunctionKey, Vec<u32>> {
+        let mut index: QuickMap<u32, Vec<u32>> = QuickMap::default();
         for (set, tests) in self.tests_by(|test| test.entered) {
             for &function in self.function_sets.get(set).into_iter().flatten() {
                 index.entry(function).or_default().extend(&tests);

@@ -3,13 +3,13 @@
 //! Invariant: names and sets are held once and referred to by number; tests stand in the order
 //! of collection.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use super::error::Fault;
 use super::reach::Reach;
 use super::trace::TestSummary;
-use crate::model::{CallGraph, FunctionKey, LineNo, RepoPath, TestId};
+use crate::model::{CallGraph, FunctionKey, LineNo, QuickMap, RepoPath, TestId};
 
 /// A test of a [`StoredTrace`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct StoredTest {
 #[derive(Debug, Default)]
 pub struct StoredTrace {
     pub(super) tests: Vec<StoredTest>,
-    pub(super) by_id: HashMap<TestId, usize>,
+    pub(super) by_id: QuickMap<TestId, usize>,
     pub(super) functions: Table<FunctionKey>,
     pub(super) line_sets: Table<(RepoPath, Vec<LineNo>)>,
     pub(super) coverages: Table<Vec<u32>>,
@@ -33,7 +33,7 @@ pub struct StoredTrace {
     pub(super) edge_sets: Table<Vec<(u32, u32)>>,
     pub(super) import_edges: Option<u32>,
     pub(super) reach: OnceLock<Reach>,
-    pub(super) enter: OnceLock<HashMap<FunctionKey, Vec<u32>>>,
+    pub(super) enter: OnceLock<QuickMap<FunctionKey, Vec<u32>>>,
 }
 
 /// Values by their number in the database.
