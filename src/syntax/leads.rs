@@ -19,6 +19,7 @@ pub fn leads(module: &Module) -> Vec<Lead> {
         match function.kind {
             FunctionKind::Module => {
                 found.extend(own_statements(module, index).iter().map(of_statement));
+                found.push(of_imports(node));
             }
             FunctionKind::Class => found.push(of_class(module, index)),
             FunctionKind::Def | FunctionKind::Lambda => {
@@ -54,6 +55,18 @@ fn of_statement(statement: &OwnStatement) -> Lead {
         binds.extend(mentions.clone().cloned());
     }
     Lead { binds: words(binds), words: words(mentions.cloned()), ..Lead::default() }
+}
+
+/// What is imported with the file: nothing leads to it but the file itself.
+fn of_imports(root: Node<'_>) -> Lead {
+    let mut names = BTreeSet::new();
+    for node in root.preorder() {
+        let is_import = matches!(node.kind(), "import_statement" | "import_from_statement");
+        if is_import && node.ancestors().all(|around| around.kind() != "function_definition") {
+            collect(node, &mut names);
+        }
+    }
+    Lead { words: words(names), ..Lead::default() }
 }
 
 fn of_class(module: &Module, index: usize) -> Lead {
@@ -129,6 +142,7 @@ mod tests {
     fn a_function_leads_to_what_it_names_even_in_strings() {
         let text = "@d\ndef f(a):\n    def g(): return a.h\n    return getattr(m, 'p.q')\n";
         let leads = found(text);
+        let leads = &leads[1..];
         assert!(has(&leads[0].binds, &["f"]) && has(&leads[0].decorators, &["d"]));
         assert!(has(&leads[0].words, &["d", "g", "h", "getattr", "m", "p", "q"]));
         assert_eq!(leads[1].function, Some(QualName::new("f.<locals>.g")));
@@ -139,6 +153,7 @@ mod tests {
         let leads = found(
             "class C(B):\n    x = y\n    def __len__(self): return z\n    def m(self): pass\n",
         );
+        let leads = &leads[1..];
         assert!(has(&leads[0].binds, &["C"]) && has(&leads[0].words, &["B", "y"]));
         assert!(has(&leads[1].binds, &["C", "__len__"]));
         assert!(!has(&leads[2].binds, &["C"]) && has(&leads[2].binds, &["m"]));
@@ -150,5 +165,6 @@ mod tests {
         assert!(has(&leads[0].binds, &["c"]) && has(&leads[0].words, &["b"]));
         assert!(has(&leads[1].binds, &["x"]) && has(&leads[1].words, &["f"]));
         assert!(has(&leads[2].binds, &["register", "g"]));
+        assert!(leads[3].binds.is_empty() && has(&leads[3].words, &["a", "b"]));
     }
 }
