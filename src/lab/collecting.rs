@@ -23,7 +23,7 @@ pub(super) enum Extent {
     /// All, for this reason; empty where there is nothing to go by yet.
     Whole(String),
     /// Some files.
-    Part(Part),
+    Part(Box<Part>),
 }
 
 /// Some files.
@@ -49,7 +49,7 @@ impl Extent {
     ) -> Result<Self, LabError> {
         let found = Finding::begin(run, subject, store, stored)?;
         Ok(match found.and_then(Finding::finish) {
-            Ok(part) => Self::Part(part),
+            Ok(part) => Self::Part(Box::new(part)),
             Err(reason) => Self::Whole(reason),
         })
     }
