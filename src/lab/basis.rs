@@ -205,6 +205,12 @@ impl Digests {
         }
     }
 
+    /// Gives a file this module code.
+    #[cfg(test)]
+    pub(super) fn set_module(&mut self, file: RepoPath, text: &str) {
+        self.modules.insert(file, Sha256::digest(text).into());
+    }
+
     /// The digest of the test `id` that lies in `file`, enters `entered`, and starts processes out of
     /// reach that may run all of the files `beyond`.
     pub(super) fn test(

@@ -13,7 +13,7 @@ use super::basis::Digests;
 use super::subject::{Subject, is_test_file};
 use crate::model::{FunctionKey, Lead, QualName, QuickMap, RepoPath, Word};
 
-/// A node of the graph of leads: a lead, a word, or a file.
+/// A node of the graph of leads: a lead, a word, a file, or the module code of a file.
 type Node = u32;
 
 /// The graph, with the digests that were asked for so far.
@@ -31,7 +31,8 @@ enum Kind {
     Function(FunctionKey),
     Statement,
     Word,
-    File(RepoPath),
+    File,
+    Module(RepoPath),
 }
 
 impl Leading {
@@ -45,8 +46,13 @@ impl Leading {
         let mut words: QuickMap<Word, Node> = QuickMap::default();
         let mut decorated: Vec<(Node, Node, &Lead)> = Vec::new();
         let mut project: BTreeSet<Word> = BTreeSet::new();
+        let mut modules: HashMap<Word, Vec<Node>> = HashMap::new();
+        let mut imports: Vec<(Node, &Lead)> = Vec::new();
         for (path, leads) in files {
-            let file = graph.add(Kind::File(path.clone()));
+            let file = graph.add(Kind::File);
+            let code = graph.add(Kind::Module(path.clone()));
+            graph.next[file as usize].push(code);
+            modules.entry(Word::of(module_name(path))).or_default().push(code);
             let named = graph.word(&mut words, Word::of(module_name(path)));
             graph.next[named as usize].push(file);
             let module = FunctionKey::new(path.clone(), QualName::module());
@@ -54,6 +60,10 @@ impl Leading {
             graph.next[node as usize].push(file);
             graph.functions.insert(module, node);
             for lead in leads {
+                if lead.function.is_none() && lead.binds.is_empty() {
+                    imports.push((code, lead));
+                    continue;
+                }
                 let node = match &lead.function {
                     None => graph.add(Kind::Statement),
                     Some(name) => {
@@ -78,6 +88,11 @@ impl Leading {
                     graph.next[node as usize].push(word);
                 }
             }
+        }
+        // A file that is imported late brings those that it imports.
+        for (code, lead) in imports {
+            let imported = lead.words.iter().filter_map(|word| modules.get(word)).flatten();
+            graph.next[code as usize].extend(imported);
         }
         // Whoever runs a file's code may run what the project's own decorators have kept of it.
         for (file, node, lead) in decorated {
@@ -184,8 +199,8 @@ impl Leading {
 
     fn own(&self, node: Node, code: &mut Digests) -> Option<[u8; 32]> {
         match &self.nodes[node as usize] {
-            Kind::Word | Kind::Statement => None,
-            Kind::File(path) => Some(code.closed(path)),
+            Kind::Word | Kind::Statement | Kind::File => None,
+            Kind::Module(path) => Some(code.closed(path)),
             Kind::Function(key) => {
                 let mut hash = Sha256::new();
                 hash.update(key.to_string().as_bytes());
@@ -253,6 +268,23 @@ mod tests {
         assert_eq!(resting_on(&leads, "c"), ["a", "b", "c"]);
         assert_eq!(resting_on(&leads, "a"), ["a"]);
         assert_eq!(resting_on(&leads, "d"), ["d"]);
+    }
+
+    #[test]
+    fn a_file_that_is_imported_late_brings_what_it_imports() {
+        let digest = |constant: &'static str| {
+            let files = BTreeMap::from([
+                (RepoPath::new("a.py"), vec![lead("f", &["f"], &["late"], &[])]),
+                (RepoPath::new("late.py"), vec![lead("", &[], &["deep", "X"], &[])]),
+                (RepoPath::new("deep.py"), Vec::new()),
+            ]);
+            let mut code = Digests::of_texts(std::iter::empty());
+            code.set_module(RepoPath::new("deep.py"), constant);
+            let key = FunctionKey::new(RepoPath::new("a.py"), QualName::new("f"));
+            Leading::of(&files).digest(std::iter::once(&key), &[], &mut code)
+        };
+        assert_eq!(digest("X = 1"), digest("X = 1"));
+        assert_ne!(digest("X = 1"), digest("X = 2"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl Word {
 pub struct Lead {
     /// The function or class body; `None` for a statement of a module.
     pub function: Option<QualName>,
-    /// Words that lead to it.
+    /// Words that lead to it; none for the imports of a file, to which the file leads.
     pub binds: Vec<Word>,
     /// Words in it, each once.
     pub words: Vec<Word>,

@@ -19,6 +19,7 @@ pub fn leads(module: &Module) -> Vec<Lead> {
         match function.kind {
             FunctionKind::Module => {
                 found.extend(own_statements(module, index).iter().map(of_statement));
+                found.push(of_imports(node));
             }
             FunctionKind::Class => found.push(of_class(module, index)),
             FunctionKind::Def | FunctionKind::Lambda => {
@@ -63,6 +64,19 @@ fn of_statement(statement: &OwnStatement) -> Lead {
         binds.extend(mentions.iter().cloned());
     }
     Lead { binds: words(binds), words: words(mentions), ..Lead::default() }
+}
+
+/// What is imported with the file: nothing leads to it but the file itself.
+fn of_imports(root: Node<'_>) -> Lead {
+    let mut names = BTreeSet::new();
+    for node in root.preorder() {
+        let is_import = matches!(node.kind(), "import_statement" | "import_from_statement");
+        if is_import && node.ancestors().all(|around| around.kind() != "function_definition") {
+            let inside = node.preorder().filter(|inner| inner.kind() == "identifier");
+            names.extend(inside.map(|name| name.text().to_owned()));
+        }
+    }
+    Lead { words: words(names), ..Lead::default() }
 }
 
 fn of_class(module: &Module, index: usize) -> Lead {
@@ -245,6 +259,7 @@ mod tests {
     fn a_function_leads_to_what_it_names_even_in_strings() {
         let text = "@d\ndef f(a):\n    def g(): return a.h\n    return getattr(m, 'p.q')\n";
         let leads = found(text);
+        let leads = &leads[1..];
         assert!(has(&leads[0].binds, &["f", "@f"]) && has(&leads[0].decorators, &["d"]));
         assert!(has(&leads[0].words, &["d", "g", ".h", "getattr", "m", "p", ".q", "@q"]));
         assert_eq!(leads[1].function, Some(QualName::new("f.<locals>.g")));
@@ -273,6 +288,7 @@ mod tests {
         let leads = found(
             "class C(B):\n    x = y\n    def __len__(self): return z\n    def m(self): pass\n",
         );
+        let leads = &leads[1..];
         assert!(has(&leads[0].binds, &["C", "@C"]) && has(&leads[0].words, &["B", "y"]));
         assert!(has(&leads[1].binds, &["C", ".__len__"]));
         assert!(!has(&leads[2].binds, &["C"]) && has(&leads[2].binds, &[".m"]));
@@ -285,5 +301,6 @@ mod tests {
         assert!(has(&leads[0].binds, &["c"]) && has(&leads[0].words, &["b"]));
         assert!(has(&leads[1].binds, &["x"]) && has(&leads[1].words, &["f"]));
         assert!(has(&leads[2].binds, &["register", "g"]));
+        assert!(leads[3].binds.is_empty() && has(&leads[3].words, &["a", "b"]));
     }
 }
