@@ -46,7 +46,7 @@ impl Leading {
         let mut words: QuickMap<Word, Node> = QuickMap::default();
         let mut decorated: Vec<(Node, Node, &Lead)> = Vec::new();
         let mut project: BTreeSet<Word> = BTreeSet::new();
-        let mut modules: HashMap<Word, Vec<Node>> = HashMap::new();
+        let mut modules: BTreeMap<Word, Vec<Node>> = BTreeMap::new();
         let mut imports: Vec<(Node, &Lead)> = Vec::new();
         for (path, leads) in files {
             let file = graph.add(Kind::File);
