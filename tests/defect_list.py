@@ -164,15 +164,15 @@ DEFECTS = [
     Defect(
         "a verdict does not rest on its tests' functions",
         "src/lab/basis.rs",
-        "            hash.update(digest.0);\n",
-        "            let _ = digest;\n",
+        "    hash.update(did.0);\n",
+        "    let _ = did;\n",
         "second_run::a_helper_two_calls_away_is_part_of_what_a_verdict_rests_on",
     ),
     Defect(
         "a verdict does not rest on what its tests may come to run with a mutant",
         "src/lab/basis.rs",
-        "            hash.update(leading);\n",
-        "            let _ = leading;\n",
+        "    hash.update(may_run);\n",
+        "    let _ = may_run;\n",
         "stale::a_function_that_only_a_mutated_run_enters_is_part_of_what_a_verdict_rests_on",
     ),
     Defect(
