@@ -42,7 +42,8 @@ class Tally:
     edits: int = 0
     compared: int = 0
     reused: int = 0
-    fresh: int = 0
+    #: Verdicts that two runs from empty stores do not agree on.
+    unstable: int = 0
     complaints: list[str] = field(default_factory=list)
 
 
@@ -165,10 +166,19 @@ def compare(asked: Asked, runner: str, folder: Path, cosmetic: bool, tally: Tall
     one, other = verdicts(with_store), verdicts(without)
     tally.compared += len(one)
     tally.reused += with_store["counts"]["reused"]
+    differing = {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
+    if differing:
+        # What two runs from empty stores do not agree on says nothing of stores.
+        shutil.rmtree(fresh / ".mutdiff")
+        again = run(asked, runner, fresh, reports / "again.json")
+        assert not isinstance(again, str), again
+        second = verdicts(again)
+        unstable = {key for key in differing if other.get(key) != second.get(key)}
+        tally.unstable += len(unstable)
+        differing -= unstable
     lines = [
         f"  {key}: with a store {one.get(key)}, without {other.get(key)}\n"
-        for key in sorted(one.keys() | other.keys())
-        if one.get(key) != other.get(key)
+        for key in sorted(differing)
     ]
     if cosmetic and with_store["counts"]["reused"] != len(one):
         anew = [m["id"] for m in with_store["mutants"] if not m["reused"]]
@@ -211,6 +221,7 @@ def main() -> int:
             total.edits += tally.edits
             total.compared += tally.compared
             total.reused += tally.reused
+            total.unstable += tally.unstable
             total.complaints += tally.complaints
             for complaint in tally.complaints:
                 print(complaint, flush=True)
@@ -218,7 +229,8 @@ def main() -> int:
         shutil.rmtree(scratch, ignore_errors=True)
     print(
         f"{total.edits} edits of {len(numbers)} projects: {total.compared} verdicts compared, "
-        f"{total.reused} reused, {len(total.complaints)} projects differ"
+        f"{total.reused} reused, {len(total.complaints)} projects differ, "
+        f"{total.unstable} verdicts that two fresh runs disagree on"
     )
     return 1 if total.complaints else 0
 

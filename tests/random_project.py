@@ -195,7 +195,9 @@ class Project:
         """The helpers of the tests."""
         same = "found == value" if self.strict else "isinstance(found, int)"
         text = (
-            "import subprocess\nimport sys\nimport unittest\n\n\n"
+            "import subprocess\nimport sys\nimport unittest\n\n"
+            # The tests in here call it as the other files do.
+            "support = sys.modules[__name__]\n\n\n"
             "def looks(found, how, value):\n"
             f"    good = {{'equal': {same}, 'less': found < value, 'more': found > value,\n"
             "            'parity': found % 2 == value, 'other': found != value}\n"
