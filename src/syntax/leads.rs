@@ -250,6 +250,12 @@ mod tests {
         leads(&Module::parse(source).unwrap())
     }
 
+    /// The words of a function.
+    fn of(leads: &[Lead], name: &str) -> Vec<Word> {
+        let name = Some(QualName::new(name));
+        leads.iter().find(|lead| lead.function == name).unwrap().words.clone()
+    }
+
     fn has(words: &[Word], names: &[&str]) -> bool {
         names.iter().all(|name| words.contains(&Word::of(name)))
     }
@@ -268,7 +274,7 @@ mod tests {
         let leads = found(
             "def f(a, b=1):\n    c = a.one(b)\n    import n\n    return mod.two(c), n.x.three, 'x'.four()\n",
         );
-        let words = &leads[1].words;
+        let words = &of(&leads, "f");
         assert!(has(words, &[".one", ".two", "@two", ".three", "@three", ".four", "mod"]));
         for name in ["a", "b", "c", "@one", "one", "@four", "four"] {
             assert!(!has(words, &[name]), "{name}");
@@ -278,7 +284,7 @@ mod tests {
     #[test]
     fn what_a_nested_scope_binds_hides_nothing_from_the_outer_one() {
         let text = "def f():\n    def g(h):\n        k = 1\n    h(); k(); g()\n    global x\n    x = x()\n";
-        assert!(has(&found(text)[1].words, &["h", "k", "g", "x"]));
+        assert!(has(&of(&found(text), "f"), &["h", "k", "g", "x"]));
     }
 
     #[test]
