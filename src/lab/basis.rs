@@ -322,6 +322,11 @@ impl Digests {
         digest
     }
 
+    /// Whether a file imports one of `files`, directly or not, or is one.
+    pub(super) fn sees(&mut self, file: &RepoPath, files: &BTreeSet<RepoPath>) -> bool {
+        self.closures.of(file).iter().any(|seen| files.contains(seen))
+    }
+
     /// The test files whose imports lead to `file`.
     pub(super) fn importers_of<'p>(
         &mut self,

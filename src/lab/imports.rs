@@ -42,21 +42,14 @@ pub(super) fn store_imports(
         .iter()
         .filter_map(|(a, b)| Some((warm.files.get(*a)?.clone(), warm.files.get(*b)?.clone())))
         .collect();
-    let Resolved { mut lines, entered, mut edges, .. } =
+    let Resolved { mut lines, entered, edges, .. } =
         resolver.resolve(&crate::worker::TraceRecord {
             lines: collected.lines.clone(),
             edges: collected.edges.clone(),
             codes: Vec::new(),
             beyond: Vec::new(),
         });
-    // What a thread entered has no caller that was seen: the module's import is the reason.
-    let called: BTreeSet<FunctionKey> = edges.iter().map(|(_, callee)| callee.clone()).collect();
-    for function in entered.into_iter().filter(|function| !called.contains(function)) {
-        let module = FunctionKey::new(function.path.clone(), QualName::module());
-        if module != function {
-            edges.push((module, function));
-        }
-    }
+    let mut edges = with_entered(edges, entered);
     let known = store.import_trace()?;
     let mut digests = None;
     if let (Extent::Part(part), Some(known)) = (extent, &known) {
@@ -103,4 +96,19 @@ pub(super) fn store_imports(
     store.put_import_trace(&ImportTrace { lines, edges: Vec::new(), imports })?;
     store.put_edges(&EdgeOwner::Import, &edges)?;
     Ok(Imports { digests, pairs, calls: edges })
+}
+/// The calls of imports, with those that nobody was seen to make: what a thread entered has the
+/// module's import for its reason.
+pub(super) fn with_entered(
+    mut edges: Vec<(FunctionKey, FunctionKey)>,
+    entered: Vec<FunctionKey>,
+) -> Vec<(FunctionKey, FunctionKey)> {
+    let called: BTreeSet<FunctionKey> = edges.iter().map(|(_, callee)| callee.clone()).collect();
+    for function in entered.into_iter().filter(|function| !called.contains(function)) {
+        let module = FunctionKey::new(function.path.clone(), QualName::module());
+        if module != function {
+            edges.push((module, function));
+        }
+    }
+    edges
 }

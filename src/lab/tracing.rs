@@ -3,7 +3,7 @@
 //! Invariant: a test whose stored digest still holds is not run again; one that failed, or that
 //! shared its fork with a test that failed or crashed, is traced again alone.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, mpsc};
@@ -15,7 +15,7 @@ use super::basis::{Closures, Digests, code_digest};
 use super::clock::Clock;
 use super::collecting::{self, Extent};
 use super::environment::Environment;
-use super::imports::store_imports;
+use super::imports::{self, store_imports};
 use super::last_collection::LastCollection;
 use super::ordering::Order;
 use super::recording;
@@ -24,7 +24,7 @@ use super::shared_forks::SharedForks;
 use super::subject::{Subject, is_code};
 use super::{Events, LabError, unlisted, writers};
 use crate::config::Options;
-use crate::model::{FailedTest, Phase, RepoPath, TestId, TestOutcome};
+use crate::model::{FailedTest, FunctionKey, Phase, QualName, RepoPath, TestId, TestOutcome};
 use crate::schedule::{BatchPlan, Sample, SampledFork, batches};
 use crate::store::{ReachDigest, Store, StoredTest, StoredTrace, TestRecord, TestSummary};
 use crate::worker::{
@@ -167,6 +167,10 @@ pub(super) fn trace(
         });
     }
     let resolver = Resolver::new(subject.table(), &warm.files, &collected.codes);
+    let warmed = warmed_otherwise(&resolver, stored, (warm, extent));
+    if let (Extent::Part(_), Some(path)) = (extent, warmed.first()) {
+        return Ok(Traced::Unlike(format!("imports call other functions of {path} than before")));
+    }
     let before = LastCollection::take(store)?;
     let then = unlisted::digest(store, &subject.root)?;
     let imports = store_imports(subject, store, stored, &resolver, (warm, extent), &before)?;
@@ -205,7 +209,7 @@ pub(super) fn trace(
     subject.keep_text_tests(store, tests.iter().map(|test| &test.id))?;
     let limit = run.options.memory_limit;
     let highest = highest_limit(store)?.unwrap_or(limit);
-    let stale = stale_tests(run.options, store, stored, &mut digests, &tests)?;
+    let stale = stale_tests(run.options, store, stored, &mut digests, (&tests, &warmed))?;
     order.settle(store, stored, subject)?;
     store.put_note(HIGHEST, &limit.max(highest).to_le_bytes())?;
     run.events.phase(Phase::Trace, Some(stale.len()));
@@ -272,7 +276,7 @@ fn stale_tests(
     store: &Store,
     stored: &StoredTrace,
     digests: &mut Digests,
-    tests: &[TestSummary],
+    (tests, warmed): (&[TestSummary], &BTreeSet<RepoPath>),
 ) -> Result<Vec<usize>, LabError> {
     let unwatched = unwatched(options, store)?;
     let all = all_again(options, store)?;
@@ -280,13 +284,72 @@ fn stale_tests(
     for (number, test) in tests.iter().enumerate() {
         let holds = !all
             && stored.test(&test.id).is_some_and(|known| {
-                known.summary.path == test.path && holds(stored, known, digests, &unwatched)
+                known.summary.path == test.path
+                    && holds(stored, known, digests, &unwatched)
+                    && !test.path.as_ref().is_some_and(|path| digests.sees(path, warmed))
             });
         if !holds {
             stale.push(number);
         }
     }
+    let loose = loose_forks(stored, tests, &stale);
+    for (number, test) in tests.iter().enumerate() {
+        if stored.test(&test.id).is_some_and(|known| loose.contains(&known.summary.fork)) {
+            stale.push(number);
+        }
+    }
+    stale.sort_unstable();
+    stale.dedup();
     Ok(stale)
+}
+
+/// Files with functions that imports call now and did not before, or the other way round. What they
+/// left in the process that all tests are forked from (a cache of C, that no edge tells of) hides
+/// lines from tests that never imported the caller.
+fn warmed_otherwise(
+    resolver: &Resolver<'_>,
+    stored: &StoredTrace,
+    (warm, extent): (&Warm, &Extent),
+) -> BTreeSet<RepoPath> {
+    if stored.tests().is_empty() {
+        return BTreeSet::new();
+    }
+    let resolved = resolver.resolve(&crate::worker::TraceRecord {
+        edges: warm.collected.edges.clone(),
+        ..crate::worker::TraceRecord::default()
+    });
+    let edges = imports::with_entered(resolved.edges, resolved.entered);
+    let now: BTreeSet<&(FunctionKey, FunctionKey)> = edges.iter().collect();
+    let loaded = warm.loaded();
+    let is_comparable = |(caller, _): &(&FunctionKey, &FunctionKey)| {
+        matches!(extent, Extent::Whole(_)) || loaded.contains(&caller.path)
+    };
+    let before: BTreeSet<(FunctionKey, FunctionKey)> = stored
+        .import_edges()
+        .filter(is_comparable)
+        .map(|(caller, callee)| (caller.clone(), callee.clone()))
+        .collect();
+    let is_function = |(_, callee): &&(FunctionKey, FunctionKey)| {
+        callee.name.as_str() != QualName::MODULE && callee.name.simple() != "<class>"
+    };
+    let gone = before.iter().filter(|edge| !now.contains(edge));
+    let come = now.iter().copied().filter(|edge| !before.contains(*edge));
+    gone.chain(come).filter(is_function).map(|(_, callee)| callee.path.clone()).collect()
+}
+
+/// The forks of which a test is gone or is traced again. What it had warmed for the others (a cache of
+/// C that no edge tells of) they may have to reach themselves now, so none of their records holds. A
+/// fork has tests of one file, which is collected whole or not at all.
+fn loose_forks(stored: &StoredTrace, tests: &[TestSummary], stale: &[usize]) -> BTreeSet<u32> {
+    let present: HashSet<&TestId> = tests.iter().map(|test| &test.id).collect();
+    let files: HashSet<&RepoPath> = tests.iter().filter_map(|test| test.path.as_ref()).collect();
+    let is_gone = |test: &&StoredTest| {
+        let path = test.summary.path.as_ref();
+        path.is_some_and(|path| files.contains(path)) && !present.contains(&test.summary.id)
+    };
+    let again = stale.iter().filter_map(|&number| stored.test(&tests[number].id));
+    let loose = stored.tests().iter().filter(is_gone).chain(again);
+    loose.map(|test| test.summary.fork).collect()
 }
 
 /// Whether the record of a test is what a trace of it would yield.

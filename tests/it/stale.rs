@@ -123,3 +123,28 @@ fn a_function_that_only_a_mutated_run_enters_is_part_of_what_a_verdict_rests_on(
     let (_, second) = project.run(1, &[]);
     assert_eq!(verdict(&second), "killed");
 }
+
+#[test]
+fn what_an_import_of_another_file_warmed_hides_no_line_once_that_is_gone() {
+    let memo = "from functools import lru_cache\n\n\n@lru_cache(maxsize=None)\ndef memo(n):\n    \
+                if n < 1:\n        return n\n    return 4\n";
+    let project = Project::of(
+        &[
+            ("gamma.py", memo),
+            ("alpha.py", "from gamma import memo\n\n\ndef f(n=memo(0)):\n    return n\n"),
+            (
+                "test_one.py",
+                "from gamma import memo\n\n\ndef test_memo():\n    assert memo(0) == 0\n",
+            ),
+            ("test_two.py", "import alpha\n\n\ndef test_f():\n    assert alpha.f(3) == 3\n"),
+        ],
+        &[],
+    );
+    project.run(1, &["--scope", "all", "--gate", "all"]);
+    project.write("alpha.py", "def f(n):\n    return n\n");
+    let (_, report) = project.run(1, &["--scope", "all", "--gate", "all"]);
+    let of_line =
+        |m: &&mutdiff::model::DecidedMutant| m.original == "n" && m.span.start.line.get() == 7;
+    let mutant = report.mutants.iter().find(of_line).expect("`return n` has a mutant");
+    assert!(matches!(mutant.verdict, Verdict::Killed { .. }), "{:?}", mutant.verdict);
+}
