@@ -49,6 +49,8 @@ def place(tmp_path: Path, monkeypatch: Any) -> Iterator[Any]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["x"])
+    # Discovery leaves its folder there, and the loader is one for the whole process.
+    monkeypatch.setattr(unittest.defaultTestLoader, "_top_level_dir", None, raising=False)
     names: list[str] = []
 
     def write(name: str, text: str) -> None:
