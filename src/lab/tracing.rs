@@ -181,7 +181,6 @@ pub(super) fn trace(
         let calls = imports.calls.iter().map(|(caller, callee)| (caller, callee));
         Digests::new(subject, closures, calls, unlisted)
     });
-    collecting::remember(store, subject, &mut digests, (warm, extent), before)?;
     let order = Order::of(warm, extent, stored);
     let tests: Vec<TestSummary> = collected
         .collected
@@ -214,6 +213,7 @@ pub(super) fn trace(
     store.put_note(HIGHEST, &limit.max(highest).to_le_bytes())?;
     run.events.phase(Phase::Trace, Some(stale.len()));
     if stale.is_empty() {
+        collecting::remember(store, subject, &mut digests, (warm, extent), before)?;
         return Ok(Traced::Done(Vec::new()));
     }
     let first_fork = stored.tests().iter().map(|test| test.summary.fork + 1).max().unwrap_or(0);
@@ -250,6 +250,8 @@ pub(super) fn trace(
     failed.sort_by_key(|record| record.summary.position);
     let outputs = tracer.untraced(&mut failed, &mut slots)?;
     store.put_tests(&failed)?;
+    // Not before: a test that is collected and was not traced would count as one that there is not.
+    collecting::remember(store, subject, &mut digests, (warm, extent), before)?;
     if stale.len() == tests.len() && matches!(extent, Extent::Whole(_)) {
         store.put_note(HIGHEST, &limit.to_le_bytes())?;
     }
