@@ -160,6 +160,8 @@ def compare(asked: Asked, runner: str, folder: Path, cosmetic: bool, tally: Tall
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(folder, fresh, ignore=shutil.ignore_patterns(".mutdiff"))
     without = run(asked, runner, fresh, reports / "without.json")
+    if isinstance(with_store, str) and with_store == without:
+        return None  # tests of this state fail, and both runs say so
     if isinstance(with_store, str) or isinstance(without, str):
         failed = (with_store, without)
         return "".join(f"  {each}\n" for each in failed if isinstance(each, str))
