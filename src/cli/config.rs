@@ -6,6 +6,7 @@ use super::args::{ConfigArgs, StatusFormat};
 use super::console::Console;
 use super::error::{CliError, Kind};
 use super::exit::Exit;
+use super::run::check_repo;
 use super::settings::{schema, view};
 
 /// Runs the command.
@@ -18,10 +19,7 @@ pub(super) fn run(args: &ConfigArgs, console: Console) -> Result<Exit, CliError>
         console.result(&json(&schema()))?;
         return Ok(Exit::Success);
     }
-    if !args.repo.is_dir() {
-        let text = format!("there is no directory {}", args.repo.display());
-        return Err(CliError::usage(text).hint("name one in a git repository with --repo DIR"));
-    }
+    check_repo(&args.repo)?;
     let view = view(&args.repo)?;
     let text = match args.format {
         StatusFormat::Json => json(&serde_json::to_value(&view).map_err(|error| {

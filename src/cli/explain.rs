@@ -13,7 +13,7 @@ use crate::report::{explanation, terminal};
 /// Runs the command.
 pub(super) fn run(args: &ExplainArgs, console: Console) -> Result<Exit, CliError> {
     let options = args.options();
-    check_repo(&options)?;
+    check_repo(&options.repo)?;
     let explained = watched(console, |progress, _| lab::explain(&options, &args.what, progress))?;
     console.result(&match args.format {
         ExplainFormat::Text => terminal::explanation(&explained, &console.style(console.out)),

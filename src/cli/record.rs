@@ -13,7 +13,7 @@ use crate::report::terminal;
 /// Runs the command.
 pub(super) fn run(args: &RecordArgs, console: Console) -> Result<Exit, CliError> {
     let options = args.options();
-    check_repo(&options)?;
+    check_repo(&options.repo)?;
     let style = console.style(console.out);
     if args.decide {
         let report = conduct(&options, console)?;

@@ -21,7 +21,7 @@ use crate::model::{Notice, Report, Verdict};
 pub(super) fn run(args: &RunArgs, console: Console) -> Result<Exit, CliError> {
     output::check(&args.output.report)?;
     let options = args.options();
-    check_repo(&options)?;
+    check_repo(&options.repo)?;
     let review = match args.review {
         true => Review::before_a_run(&args.post, &args.output, console)?,
         false => None,
@@ -44,11 +44,11 @@ pub(super) fn run(args: &RunArgs, console: Console) -> Result<Exit, CliError> {
 }
 
 /// Demands that the directory of the repository is there.
-pub(super) fn check_repo(options: &Options) -> Result<(), CliError> {
-    if options.repo.is_dir() {
+pub(super) fn check_repo(repo: &Path) -> Result<(), CliError> {
+    if repo.is_dir() {
         return Ok(());
     }
-    let text = format!("there is no directory {}", options.repo.display());
+    let text = format!("there is no directory {}", repo.display());
     Err(CliError::usage(text).hint("name one in a git repository with --repo DIR"))
 }
 

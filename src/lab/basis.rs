@@ -104,10 +104,6 @@ fn imported(
     hash.finalize().into()
 }
 
-fn is_body(function: &FunctionKey) -> bool {
-    matches!(function.name.simple(), QualName::MODULE | "<class>")
-}
-
 /// What a verdict rests on for one of its tests: what that did, and what it may come to run.
 pub(super) fn part(test: &TestId, did: ReachDigest, may_run: [u8; 32]) -> [u8; 32] {
     let mut hash = Sha256::new();
@@ -274,7 +270,7 @@ impl Digests {
         hash.update([u8::from(cold)]);
         // The id and the function's fingerprint tell a mutant, however the code is laid out; but
         // headers in a body are no part of the body's fingerprint.
-        if is_body(&mutant.function) {
+        if mutant.function.name.is_body() {
             for text in [&mutant.original, &mutant.replacement] {
                 text.split_whitespace().for_each(|part| hash.update(part.as_bytes()));
                 hash.update([0]);

@@ -294,7 +294,7 @@ impl<'f> Finding<'f> {
                     self.digests.called_by(file).any(|callee| {
                         callee.path != *file
                             && reached.contains(&callee.path)
-                            && !is_body(callee)
+                            && !callee.name.is_body()
                             && may_leave_something(self.subject, &mut texts, callee)
                     })
                 });
@@ -310,10 +310,6 @@ impl<'f> Finding<'f> {
             }
         }
     }
-}
-
-fn is_body(key: &FunctionKey) -> bool {
-    key.name.as_str() == QualName::MODULE || key.name.simple() == "<class>"
 }
 
 fn may_leave_something(

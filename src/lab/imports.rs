@@ -32,7 +32,7 @@ pub(super) fn store_imports(
     subject: &Subject,
     store: &mut Store,
     stored: &StoredTrace,
-    resolver: &Resolver<'_>,
+    ran: Resolved,
     (warm, extent): (&Warm, &Extent),
     before: &LastCollection,
 ) -> Result<Imports, LabError> {
@@ -42,14 +42,7 @@ pub(super) fn store_imports(
         .iter()
         .filter_map(|(a, b)| Some((warm.files.get(*a)?.clone(), warm.files.get(*b)?.clone())))
         .collect();
-    let Resolved { mut lines, entered, edges, .. } =
-        resolver.resolve(&crate::worker::TraceRecord {
-            lines: collected.lines.clone(),
-            edges: collected.edges.clone(),
-            codes: Vec::new(),
-            beyond: Vec::new(),
-        });
-    let mut edges = with_entered(edges, entered);
+    let Resolved { mut lines, mut edges, .. } = ran;
     let known = store.import_trace()?;
     let mut digests = None;
     if let (Extent::Part(part), Some(known)) = (extent, &known) {
@@ -97,18 +90,25 @@ pub(super) fn store_imports(
     store.put_edges(&EdgeOwner::Import, &edges)?;
     Ok(Imports { digests, pairs, calls: edges })
 }
-/// The calls of imports, with those that nobody was seen to make: what a thread entered has the
-/// module's import for its reason.
-pub(super) fn with_entered(
-    mut edges: Vec<(FunctionKey, FunctionKey)>,
-    entered: Vec<FunctionKey>,
-) -> Vec<(FunctionKey, FunctionKey)> {
-    let called: BTreeSet<FunctionKey> = edges.iter().map(|(_, callee)| callee.clone()).collect();
-    for function in entered.into_iter().filter(|function| !called.contains(function)) {
-        let module = FunctionKey::new(function.path.clone(), QualName::module());
-        if module != function {
-            edges.push((module, function));
-        }
-    }
-    edges
+/// What imports ran. What a thread entered has no caller that was seen: the module's import is the
+/// reason.
+pub(super) fn ran(resolver: &Resolver<'_>, warm: &Warm) -> Resolved {
+    let mut ran = resolver.resolve(&crate::worker::TraceRecord {
+        lines: warm.collected.lines.clone(),
+        edges: warm.collected.edges.clone(),
+        ..crate::worker::TraceRecord::default()
+    });
+    let called: BTreeSet<&FunctionKey> = ran.edges.iter().map(|(_, callee)| callee).collect();
+    let by_import: Vec<(FunctionKey, FunctionKey)> = ran
+        .entered
+        .iter()
+        .filter(|function| !called.contains(function))
+        .map(|function| {
+            let module = FunctionKey::new(function.path.clone(), QualName::module());
+            (module, function.clone())
+        })
+        .filter(|(module, function)| module != function)
+        .collect();
+    ran.edges.extend(by_import);
+    ran
 }

@@ -28,7 +28,7 @@ use crate::model::{
     Conclusion, Counts, FailedTest, NotRunReason, Notice, Phase, RepoPath, Report, ScopeKind,
     Verdict,
 };
-use crate::store::{RunKey, Store, StoredVerdict};
+use crate::store::{Basis, RunKey, Store, StoredVerdict};
 use crate::worker::{RunDirectory, WorkerError, become_subreaper, kill_strays};
 
 /// A key that no run has: a report under it is shown, and never taken for an answer.
@@ -316,10 +316,10 @@ pub(super) fn standing(
     planned: &Planned,
     foundations: &Foundations,
 ) -> Result<Option<StoredVerdict>, LabError> {
-    let found = store.verdicts_of(&planned.mutant.id)?;
-    Ok(found.into_iter().find(|stored| {
-        foundations.basis(planned, &stored.verdict).is_some_and(|basis| basis == stored.basis)
-    }))
+    let stands = |verdict: &Verdict, basis: &Basis| {
+        foundations.basis(planned, verdict).is_some_and(|present| present == *basis)
+    };
+    Ok(store.verdict_that(&planned.mutant.id, stands)?)
 }
 
 fn reusable(

@@ -19,12 +19,12 @@ use super::imports::{self, store_imports};
 use super::last_collection::LastCollection;
 use super::ordering::Order;
 use super::recording;
-use super::resolving::Resolver;
+use super::resolving::{Resolved, Resolver};
 use super::shared_forks::SharedForks;
 use super::subject::{Subject, is_code};
 use super::{Events, LabError, unlisted, writers};
 use crate::config::Options;
-use crate::model::{FailedTest, FunctionKey, Phase, QualName, RepoPath, TestId, TestOutcome};
+use crate::model::{FailedTest, FunctionKey, Phase, RepoPath, TestId, TestOutcome};
 use crate::schedule::{BatchPlan, Sample, SampledFork, batches};
 use crate::store::{ReachDigest, Store, StoredTest, StoredTrace, TestRecord, TestSummary};
 use crate::worker::{
@@ -167,13 +167,14 @@ pub(super) fn trace(
         });
     }
     let resolver = Resolver::new(subject.table(), &warm.files, &collected.codes);
-    let warmed = warmed_otherwise(&resolver, stored, (warm, extent));
+    let ran = imports::ran(&resolver, warm);
+    let warmed = warmed_otherwise(&ran, stored, (warm, extent));
     if let (Extent::Part(_), Some(path)) = (extent, warmed.first()) {
         return Ok(Traced::Unlike(format!("imports call other functions of {path} than before")));
     }
     let before = LastCollection::take(store)?;
     let then = unlisted::digest(store, &subject.root)?;
-    let imports = store_imports(subject, store, stored, &resolver, (warm, extent), &before)?;
+    let imports = store_imports(subject, store, stored, ran, (warm, extent), &before)?;
     unlisted::keep(store, &subject.root, &collected.unlisted)?;
     let unlisted = unlisted::digest(store, &subject.root)?;
     let mut digests = imports.digests.filter(|_| then == unlisted).unwrap_or_else(|| {
@@ -309,19 +310,14 @@ fn stale_tests(
 /// left in the process that all tests are forked from (a cache of C, that no edge tells of) hides
 /// lines from tests that never imported the caller.
 fn warmed_otherwise(
-    resolver: &Resolver<'_>,
+    ran: &Resolved,
     stored: &StoredTrace,
     (warm, extent): (&Warm, &Extent),
 ) -> BTreeSet<RepoPath> {
     if stored.tests().is_empty() {
         return BTreeSet::new();
     }
-    let resolved = resolver.resolve(&crate::worker::TraceRecord {
-        edges: warm.collected.edges.clone(),
-        ..crate::worker::TraceRecord::default()
-    });
-    let edges = imports::with_entered(resolved.edges, resolved.entered);
-    let now: BTreeSet<&(FunctionKey, FunctionKey)> = edges.iter().collect();
+    let now: BTreeSet<&(FunctionKey, FunctionKey)> = ran.edges.iter().collect();
     let loaded = warm.loaded();
     let is_comparable = |(caller, _): &(&FunctionKey, &FunctionKey)| {
         matches!(extent, Extent::Whole(_)) || loaded.contains(&caller.path)
@@ -331,9 +327,7 @@ fn warmed_otherwise(
         .filter(is_comparable)
         .map(|(caller, callee)| (caller.clone(), callee.clone()))
         .collect();
-    let is_function = |(_, callee): &&(FunctionKey, FunctionKey)| {
-        callee.name.as_str() != QualName::MODULE && callee.name.simple() != "<class>"
-    };
+    let is_function = |(_, callee): &&(FunctionKey, FunctionKey)| !callee.name.is_body();
     let gone = before.iter().filter(|edge| !now.contains(edge));
     let come = now.iter().copied().filter(|edge| !before.contains(*edge));
     gone.chain(come).filter(is_function).map(|(_, callee)| callee.path.clone()).collect()

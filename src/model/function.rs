@@ -36,6 +36,11 @@ impl QualName {
         &self.0
     }
 
+    /// Whether it is a module's own code or a class body, and so no function that can be called.
+    pub fn is_body(&self) -> bool {
+        matches!(self.simple(), Self::MODULE | "<class>")
+    }
+
     /// The last part of the name without its `#n`: `method` for `Class.method#2`.
     pub fn simple(&self) -> &str {
         let last = self.as_str().rsplit('.').next().unwrap_or(self.as_str());

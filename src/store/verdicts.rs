@@ -69,19 +69,27 @@ impl Store {
         })
     }
 
-    /// All verdicts on a mutant, newest first.
+    /// The newest verdict on a mutant that `stands`, told from the verdict and its basis.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
-    pub fn verdicts_of(&self, mutant: &MutantId) -> Result<Vec<StoredVerdict>, StoreError> {
+    pub fn verdict_that(
+        &self,
+        mutant: &MutantId,
+        stands: impl Fn(&Verdict, &Basis) -> bool,
+    ) -> Result<Option<StoredVerdict>, StoreError> {
         self.read(|connection| {
             let mut select = connection.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM verdict WHERE mutant = ? ORDER BY recorded_at DESC, basis"
             ))?;
-            let rows: Vec<Columns> =
-                select.query_map([mutant.as_str()], columns)?.collect::<Result<_, _>>()?;
-            rows.into_iter().map(|row| stored(connection, row)).collect()
+            for row in select.query_map([mutant.as_str()], columns)? {
+                let row = row?;
+                if stands(&verdict_of(&row.1)?, &row.0.basis) {
+                    return stored(connection, row).map(Some);
+                }
+            }
+            Ok(None)
         })
     }
 
@@ -162,12 +170,15 @@ fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
     Ok((verdict, row.get(2)?, row.get(3)?))
 }
 
+fn verdict_of(json: &str) -> Result<Verdict, Fault> {
+    serde_json::from_str(json).map_err(|_| Fault::Malformed("a verdict is of no known kind"))
+}
+
 fn stored(
     connection: &Connection,
     (mut verdict, json, tests): Columns,
 ) -> Result<StoredVerdict, Fault> {
-    verdict.verdict = serde_json::from_str(&json)
-        .map_err(|_| Fault::Malformed("a verdict is of no known kind"))?;
+    verdict.verdict = verdict_of(&json)?;
     let mut select = connection.prepare_cached("SELECT name FROM test_name WHERE id = ?")?;
     for id in test_numbers(&tests)? {
         let name: String = select.query_row([id], |row| row.get(0))?;

@@ -78,7 +78,7 @@ fn told(done: Result<Done, ScriptError>, console: Console) -> Result<Exit, CliEr
 fn test(args: &HookRunArgs, console: Console) -> Result<Exit, CliError> {
     let began = Instant::now();
     let options = args.options();
-    check_repo(&options)?;
+    check_repo(&options.repo)?;
     let repository = open(&args.repo)?;
     let text = lines_of_push(&repository)?;
     let pushed = pushed(&text, |id| repository.has_commit(id)).map_err(|error| {

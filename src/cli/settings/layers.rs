@@ -70,6 +70,9 @@ pub(in crate::cli) fn complete(arguments: Vec<OsString>) -> Result<Vec<OsString>
     };
     let place = path.len() + 1;
     let settings = settings(&whole, command, matches, |name| std::env::var_os(name))?;
+    if settings.is_empty() {
+        return Ok(arguments);
+    }
     let (rest, first): (Vec<&Setting>, Vec<&Setting>) =
         settings.iter().partition(|setting| setting.name == "tests");
     let mut words = arguments;

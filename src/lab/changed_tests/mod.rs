@@ -15,7 +15,7 @@ use super::base_tests::{BaseTests, is_of_base, renamed};
 use super::change::Change;
 use super::scoping::Known;
 use super::subject::Subject;
-use crate::model::{FunctionKey, Notice, QualName, RepoPath, TestChange, TestId, TestOutcome};
+use crate::model::{FunctionKey, Notice, RepoPath, TestChange, TestId, TestOutcome};
 use crate::scope::ChangedTest;
 use crate::store::StoredTest;
 use beside::unknown_beside;
@@ -88,7 +88,8 @@ impl ChangedTests {
         }
         // Of a helper that no test enters, nothing is to be known if anything is.
         let old = differing.functions.iter().filter(|key| {
-            let unseen = !change.new.contains(*key) && !of_base.contains(*key) && !is_body(key);
+            let unseen =
+                !change.new.contains(*key) && !of_base.contains(*key) && !key.name.is_body();
             unseen && (holds_tests(&key.path) || of_base.is_empty())
         });
         found.unknown.extend(old.map(|key| key.path.clone()));
@@ -151,8 +152,4 @@ fn how(
 fn holds_tests(path: &RepoPath) -> bool {
     let name = path.file_name();
     name.starts_with("test") || name.ends_with("_test.py")
-}
-
-fn is_body(key: &FunctionKey) -> bool {
-    key.name.as_str() == QualName::MODULE || key.name.simple() == "<class>"
 }
