@@ -137,7 +137,7 @@ def fill(folder: Path, verdicts: int) -> None:
         while added < missing:
             batch = []
             for mutant, basis, *rest in rows[: missing - added]:
-                name = f"{added:x}".rjust(len(mutant), "f")[: len(mutant)]
+                name = f"{added:x}".rjust(len(mutant), "0")[-len(mutant) :]
                 batch.append((name, basis, *rest))
                 added += 1
             marks = ",".join("?" * len(rows[0]))
