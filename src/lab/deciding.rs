@@ -98,7 +98,7 @@ pub(super) fn step(run: &SlotRun, count: usize) -> Step {
 }
 
 /// How one test fares alone.
-enum Alone {
+pub(super) enum Alone {
     Passes,
     Fails,
     OutOfMemory,
@@ -160,10 +160,12 @@ impl Engine<'_> {
     }
 }
 
-struct Attempt<'a, 'e> {
-    engine: &'a Engine<'e>,
-    planned: &'a Planned,
-    ran: Vec<usize>,
+/// A mutant that is being decided.
+pub(super) struct Attempt<'a, 'e> {
+    pub(super) engine: &'a Engine<'e>,
+    pub(super) planned: &'a Planned,
+    /// Tests that ran with it.
+    pub(super) ran: Vec<usize>,
     flaky: Vec<usize>,
     /// Tests that were run alone since a later test's failure vanished.
     tried: BTreeSet<usize>,
@@ -223,6 +225,11 @@ impl Attempt<'_, '_> {
             self.ran.extend(rest.drain(..=position));
             let vanished = matches!(fails, Alone::Passes);
             if let Some(verdict) = self.settle(lane, heat, test, fails)? {
+                if matches!(verdict, Verdict::Timeout { .. })
+                    && let Some(kill) = self.kill_behind(lane, heat, rest)?
+                {
+                    return Ok(Some(kill));
+                }
                 return Ok(Some(verdict));
             }
             // What fails only after other tests is no kill by this one. It may be the tear-down
@@ -259,7 +266,7 @@ impl Attempt<'_, '_> {
 
     /// The verdict that a test's run alone leads to; none when the test notices nothing, or fails
     /// without the mutant too.
-    fn settle(
+    pub(super) fn settle(
         &mut self,
         lane: &mut Lane,
         heat: Heat,
@@ -339,7 +346,12 @@ impl Attempt<'_, '_> {
     }
 
     /// One test with the mutant, in a fork of its own.
-    fn alone(&self, lane: &mut Lane, heat: Heat, test: usize) -> Result<Alone, WorkerError> {
+    pub(super) fn alone(
+        &self,
+        lane: &mut Lane,
+        heat: Heat,
+        test: usize,
+    ) -> Result<Alone, WorkerError> {
         let run = self.engine.fork(lane, heat, &[test], Some(&self.planned.message), false)?;
         Ok(match step(&run, 1) {
             Step::Passed => Alone::Passes,

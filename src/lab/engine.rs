@@ -13,7 +13,7 @@ use super::scoping::Known;
 use super::subject::Subject;
 use super::tracing::{Run, Warm};
 use crate::model::{FunctionKey, RepoPath, TestId};
-use crate::schedule::deadline;
+use crate::schedule::{deadline, short_deadline};
 use crate::worker::{
     Ended, Mode, MutantMessage, Process, ProcessOptions, RunOrder, Slot, SlotRun, SlotTimes,
     WorkerError,
@@ -29,6 +29,15 @@ pub(super) enum Heat {
     Hot,
     /// Imported afresh, in a fork of a process without the project.
     Cold,
+}
+
+/// How long tests may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// As long as the options say: what does not end then may never end.
+    Full,
+    /// What a test of its kind needs on a busy machine, and no more: not to end says nothing.
+    Short,
 }
 
 /// What all lanes share.
@@ -109,6 +118,18 @@ impl<'e> Engine<'e> {
         mutant: Option<&MutantMessage>,
         probe: bool,
     ) -> Result<SlotRun, WorkerError> {
+        self.fork_with(lane, (heat, Patience::Full), tests, mutant, probe)
+    }
+
+    /// The same, with a say in how long tests may take.
+    pub(super) fn fork_with(
+        &self,
+        lane: &mut Lane,
+        (heat, patience): (Heat, Patience),
+        tests: &[usize],
+        mutant: Option<&MutantMessage>,
+        probe: bool,
+    ) -> Result<SlotRun, WorkerError> {
         let stored = self.known.trace.tests();
         let order = RunOrder {
             tests: match heat {
@@ -140,7 +161,11 @@ impl<'e> Engine<'e> {
             let own = tests.get(position).map_or(1_000_000, |&t| stored[t].summary.microseconds);
             let before =
                 if heat == Heat::Cold && position == 0 { self.allowance } else { Duration::ZERO };
-            before + deadline(options, own)
+            before
+                + match patience {
+                    Patience::Full => deadline(options, own),
+                    Patience::Short => short_deadline(options, own),
+                }
         };
         let waits = tests.iter().any(|test| self.known.writers.contains(test));
         let _turn = waits.then(|| self.turn.lock().expect("no thread panics with the lock"));

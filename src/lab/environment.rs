@@ -73,22 +73,6 @@ impl Environment {
             .transpose()
     }
 
-    /// Stands in where no environment is known and nothing will be run.
-    pub(super) fn unknown() -> Self {
-        Self {
-            interpreter: Interpreter {
-                path: "python3".into(),
-                version: String::new(),
-                tag: String::new(),
-                site: Vec::new(),
-                pytest: false,
-            },
-            runner: RunnerKind::Unittest,
-            surroundings: Surroundings::default(),
-            key: EnvKey(String::new()),
-        }
-    }
-
     fn with(
         options: &Options,
         subject: &Subject,

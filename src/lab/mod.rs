@@ -7,6 +7,7 @@ mod against;
 mod assembling;
 mod base_tests;
 mod basis;
+mod behind_timeout;
 mod beside_code;
 mod budget;
 mod change;

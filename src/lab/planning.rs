@@ -113,11 +113,12 @@ pub(super) struct Plan {
     pub notices: Vec<Notice>,
 }
 
-/// Generates the mutants of the scope and finds the tests of each.
+/// Generates the mutants of the scope and finds the tests of each. Without an environment nothing is
+/// to be decided or looked up, and nobody asks what verdicts rest on.
 pub(super) fn plan(
     options: &Options,
     subject: &mut Subject,
-    environment: &Environment,
+    environment: Option<&Environment>,
     scoped: &[ScopedFunction],
     known: &Known,
 ) -> Result<Plan, LabError> {
@@ -125,7 +126,7 @@ pub(super) fn plan(
     for function in scoped {
         by_file.entry(&function.function.path).or_default().push(function);
     }
-    let mut router = Router::new(subject, known);
+    let mut router = Router::new(subject, known, environment);
     // With other limits, a runaway may come to another end.
     let limits = format!("{:?} {}", options.deadline, options.memory_limit);
     let file_numbers: HashMap<RepoPath, usize> =
@@ -140,6 +141,7 @@ pub(super) fn plan(
         let of_file = mutate::pragma_faults(&module, &subject.selection).into_iter();
         faults.extend(of_file.map(|(line, fault)| (fault, format!("{path}:{line}"))));
         let in_scope = |key: &FunctionKey| wanted.contains_key(key);
+        let beyond = known.trace.tests().iter().any(|test| test.summary.beyond.contains(path));
         for mutant in mutate::mutants(&module, &in_scope, &subject.selection) {
             let scoped = wanted[&mutant.function];
             if options.scope == ScopeKind::Lines && !on_lines(&mutant, &scoped.changed_lines) {
@@ -154,14 +156,9 @@ pub(super) fn plan(
             }
             let (route, reaching, ground) = match &mutant.suppressed {
                 Some(_) => (Route::Nobody, Vec::new(), None),
-                None => router.route(&mutant, environment, &limits),
+                None => router.route(&mutant, &limits),
             };
             let file = file_numbers[path];
-            let beyond = known
-                .trace
-                .tests()
-                .iter()
-                .any(|test| test.summary.beyond.contains(&mutant.function.path));
             found.entry(mutant.function.clone()).or_default().push(Planned {
                 message: message(&module, &mutant, file, &digest),
                 reasons: scoped.reasons.clone(),
@@ -300,12 +297,13 @@ struct Router<'k> {
     tests_by_file: BTreeMap<RepoPath, Vec<usize>>,
     homeless: Vec<usize>,
     importers: HashMap<RepoPath, Vec<usize>>,
-    leading: Leading,
+    /// What verdicts rest on beside the tests' own records, where that is asked for.
+    grounds: Option<(&'k Environment, Leading)>,
     foundations: Foundations,
 }
 
 impl<'k> Router<'k> {
-    fn new(subject: &Subject, known: &'k Known) -> Self {
+    fn new(subject: &Subject, known: &'k Known, environment: Option<&'k Environment>) -> Self {
         let closures = Closures::new(&known.imports.imports, subject.files.keys());
         let mut tests_by_file: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
         let mut homeless = Vec::new();
@@ -324,18 +322,13 @@ impl<'k> Router<'k> {
             tests_by_file,
             homeless,
             importers: HashMap::new(),
-            leading: Leading::new(subject),
+            grounds: environment.map(|environment| (environment, Leading::new(subject))),
             foundations: Foundations::default(),
         }
     }
 
     /// How a mutant is decided and what the verdict will rest on.
-    fn route(
-        &mut self,
-        mutant: &Mutant,
-        environment: &Environment,
-        limits: &str,
-    ) -> (Route, Vec<usize>, Option<[u8; 32]>) {
+    fn route(&mut self, mutant: &Mutant, limits: &str) -> (Route, Vec<usize>, Option<[u8; 32]>) {
         let path = &mutant.function.path;
         let (first, last) = mutant.statement_lines;
         let lines = LineRange { first, last };
@@ -368,24 +361,22 @@ impl<'k> Router<'k> {
             Route::Cold(tests) => (tests.as_slice(), true),
             Route::Nobody => (&[][..], false),
         };
-        for &test in tests {
-            self.need_part(test);
-        }
-        let ground = self.digests.ground(mutant, &environment.key, limits, cold);
-        (route, reaching, Some(ground))
-    }
-
-    /// Computes what verdicts rest on for a test, once.
-    fn need_part(&mut self, test: usize) {
-        if self.foundations.parts.contains_key(&test) {
-            return;
-        }
-        let stored = &self.known.trace.tests()[test];
-        let summary = &stored.summary;
-        let roots = self.known.trace.entered(stored).chain(&summary.function);
-        let may_run = self.leading.digest(roots, &summary.beyond, &mut self.digests);
-        self.foundations.parts.insert(test, part(&summary.id, summary.digest, may_run));
-        self.foundations.positions.insert(summary.id.clone(), test);
+        let ground = self.grounds.as_mut().map(|(environment, leading)| {
+            let foundations = &mut self.foundations;
+            for &test in tests {
+                if foundations.parts.contains_key(&test) {
+                    continue;
+                }
+                let stored = &self.known.trace.tests()[test];
+                let summary = &stored.summary;
+                let roots = self.known.trace.entered(stored).chain(&summary.function);
+                let may_run = leading.digest(roots, &summary.beyond, &mut self.digests);
+                foundations.parts.insert(test, part(&summary.id, summary.digest, may_run));
+                foundations.positions.insert(summary.id.clone(), test);
+            }
+            self.digests.ground(mutant, &environment.key, limits, cold)
+        });
+        (route, reaching, ground)
     }
 
     /// Tests whose files import a file, directly or not; all tests when no file is known to.

@@ -46,7 +46,6 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
     let (mut subject, mut store) = Subject::open(options)?;
     let change = Change::find(options, &subject)?;
     subject.load_functions(&mut store)?;
-    let environment = Environment::remembered(options, &subject, &store)?;
     let known = known(&subject, &store)?;
     let mut parts = Parts { conclusion: Some(Conclusion::Listed), ..Parts::default() };
     if known.trace.tests().is_empty() {
@@ -59,8 +58,7 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
     let scoped = scope(options, &mut subject, &change, &known)?;
     parts.notices.extend(scoped.notices);
     parts.calls = scoped.calls;
-    let environment = environment.unwrap_or_else(Environment::unknown);
-    let planned = plan(options, &mut subject, &environment, &scoped.functions, &known)?;
+    let planned = plan(options, &mut subject, None, &scoped.functions, &known)?;
     let turn = not_run(NotRunReason::NotAsked);
     let against = AgainstBase::default();
     let listed = |mutant: &Planned| match mutant.suppressed() {
@@ -101,6 +99,7 @@ pub fn run(
     let environment = Environment::find(options, &subject, &mut store)?;
     let dropped = environment::enter(&environment, &mut store)?;
     subject.load_functions(&mut store)?;
+    subject.load_leads(&mut store)?;
     subject.check_out()?;
     become_subreaper();
     let directory = RunDirectory::create()?;
@@ -212,7 +211,7 @@ fn conduct(
     parts.notices.extend(scoped.notices);
     parts.calls = scoped.calls;
     let Plan { functions, mutants, notices, foundations } =
-        plan(run.options, subject, run.environment, &scoped.functions, &known)?;
+        plan(run.options, subject, Some(run.environment), &scoped.functions, &known)?;
     parts.functions = functions;
     parts.notices.extend(notices);
     let runs =

@@ -334,11 +334,11 @@ impl Subject {
             store.put_note(TRACED, &[])?;
             store.put_files(&parsed)?;
         }
-        self.load_leads(store)
+        Ok(())
     }
 
-    /// Loads what the code of each file may lead to; what was parsed just now is known.
-    fn load_leads(&mut self, store: &mut Store) -> Result<(), LabError> {
+    /// Loads what the code of each file may lead to, behind [`Subject::load_functions`].
+    pub(super) fn load_leads(&mut self, store: &mut Store) -> Result<(), LabError> {
         let mut stored = store.leads()?;
         let mut new = Vec::new();
         for (path, hash) in self.files.clone() {

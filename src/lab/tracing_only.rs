@@ -35,6 +35,7 @@ pub fn record(
     let environment = Environment::find(options, &subject, &mut store)?;
     let dropped = environment::enter(&environment, &mut store)?;
     subject.load_functions(&mut store)?;
+    subject.load_leads(&mut store)?;
     become_subreaper();
     let directory = RunDirectory::create()?;
     let run = Run {

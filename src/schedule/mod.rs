@@ -8,6 +8,6 @@ mod order;
 mod selection;
 
 pub use batches::{BatchPlan, Sample, SampledFork, batches};
-pub use deadline::deadline;
+pub use deadline::{deadline, short_deadline};
 pub use order::order;
 pub use selection::{Deciding, Selection};

@@ -57,3 +57,35 @@ fn verdicts_of_other_limits_are_not_used() {
     assert_eq!(timeouts("0.4"), 1, "`n + 1` sleeps for a second");
     assert_eq!(timeouts("3"), 0);
 }
+
+#[test]
+fn a_kill_behind_a_test_that_does_not_end_is_found() {
+    let walk = |step: &str| {
+        format!(
+            "def walk(end, strict):\n    at, last = 0, -1\n    while at < end:\n        \
+             if strict and at == last:\n            raise ValueError(at)\n        last = at\n        \
+             {step}\n    return at\n"
+        )
+    };
+    let project = Project::of(
+        &[
+            ("walking.py", &walk("at = at + 1")),
+            (
+                "test_walking.py",
+                "from walking import walk\n\n\ndef test_loose():\n    assert walk(3, False) == 3\n\n\n\
+                 def test_strict():\n    assert walk(90000, True) == 90000\n",
+            ),
+        ],
+        &[("walking.py", &walk("at += 1"))],
+    );
+    // The quick test comes first, and runs for ever.
+    let (_, report) = project.run(0, &["--deadline-floor", "1", "--gate", "none"]);
+    let stays =
+        report.mutants.iter().find(|mutant| mutant.original == "+=" && mutant.replacement == "=");
+    let stays = stays.expect("`at = 1` is among them");
+    assert_eq!(stays.tests.len(), 2, "{stays:?}");
+    assert!(
+        matches!(&stays.verdict, Verdict::Killed { by } if by.as_str().ends_with("test_strict")),
+        "{stays:?}"
+    );
+}

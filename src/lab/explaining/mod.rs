@@ -41,6 +41,7 @@ pub fn explain(
     let change = Change::find(options, &subject)?;
     let before = store.all_files()?;
     subject.load_functions(&mut store)?;
+    subject.load_leads(&mut store)?;
     let last = store.last_report()?.and_then(|last| showing::read(&last.json).ok());
     let target = target::find(&mut subject, last.as_ref(), name)?;
     let environment = Environment::remembered(options, &subject, &store)?;
@@ -76,11 +77,9 @@ pub fn explain(
     reach(&mut explanation, &known);
     if is_code(&target.function.path) {
         let mut ids = BTreeSet::new();
-        let unknown = Environment::unknown();
-        let environment_of = environment.as_ref().unwrap_or(&unknown);
         if let Some(own) = own {
             let own = std::slice::from_ref(own);
-            let real = plan(options, &mut subject, environment_of, own, &known)?;
+            let real = plan(options, &mut subject, None, own, &known)?;
             ids.extend(real.mutants.into_iter().map(|planned| planned.mutant.id));
         }
         let all = Options { scope: ScopeKind::All, ..options.clone() };
@@ -90,7 +89,7 @@ pub fn explain(
             changed_lines: Vec::new(),
         };
         let Plan { mutants: mut planned, foundations, .. } =
-            plan(&all, &mut subject, environment_of, &[every], &known)?;
+            plan(&all, &mut subject, environment.as_ref(), &[every], &known)?;
         planned.retain(|planned| is_asked_for(planned, &target));
         planned.sort_by_key(|planned| (planned.mutant.span.bytes.start, planned.mutant.id.clone()));
         let mut holding =
