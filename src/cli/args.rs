@@ -10,10 +10,12 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::version;
 use crate::config::Options;
 use crate::model::{Gate, MutantId, ScopeKind};
 
 mod explain;
+mod generated;
 mod hook;
 mod record;
 mod reports;
@@ -22,6 +24,7 @@ mod running;
 mod store;
 
 pub(super) use explain::{ExplainArgs, ExplainFormat};
+pub(super) use generated::{CompletionsArgs, ManArgs};
 pub(super) use hook::{HookArgs, HookCommand, HookPlace, HookRunArgs};
 pub(super) use record::RecordArgs;
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
@@ -66,6 +69,7 @@ Exit codes:
 #[command(
     name = "mutdiff",
     version,
+    long_version = version::long(),
     styles = STYLES,
     args_conflicts_with_subcommands = true,
     after_help = EXAMPLES,
@@ -132,6 +136,10 @@ pub(super) enum Command {
     /// Remarks on lines of the diff, and a summary; what stands there already is brought up to date.
     /// The token is taken from MUTDIFF_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN.
     Review(Box<review::ReviewArgs>),
+    /// Print a script that completes mutdiff's commands and options in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of mutdiff, or of one of its commands
+    Man(ManArgs),
 }
 
 impl Cli {

@@ -4,6 +4,7 @@
 //! one that writes to the process's streams.
 
 mod args;
+mod completions;
 mod config;
 mod console;
 mod demo;
@@ -16,6 +17,7 @@ mod hints;
 mod hook;
 mod interrupt;
 mod links;
+mod man;
 mod output;
 mod progress;
 mod record;
@@ -25,6 +27,7 @@ mod run;
 mod settings;
 mod show;
 mod store;
+mod version;
 
 use clap::Parser;
 
@@ -56,6 +59,8 @@ pub fn main() -> Exit {
         Command::Demo(args) => &args.appearance,
         Command::Hook(args) => args.appearance(),
         Command::Review(args) => &args.appearance,
+        Command::Completions(args) => &args.appearance,
+        Command::Man(args) => &args.appearance,
     };
     let console = Console::new(appearance);
     let result = match &command {
@@ -70,6 +75,8 @@ pub fn main() -> Exit {
         Command::Demo(args) => demo::run(args, console),
         Command::Hook(args) => hook::run(args, console),
         Command::Review(args) => review::run(args, console),
+        Command::Completions(args) => completions::run(args, console),
+        Command::Man(args) => man::run(args, console),
     };
     result.unwrap_or_else(|error| {
         console.error(&error);
