@@ -17,6 +17,7 @@ use crate::model::{Gate, MutantId, ScopeKind};
 mod explain;
 mod generated;
 mod hook;
+mod init;
 mod record;
 mod reports;
 pub(super) mod review;
@@ -26,6 +27,7 @@ mod store;
 pub(super) use explain::{ExplainArgs, ExplainFormat};
 pub(super) use generated::{CompletionsArgs, ManArgs};
 pub(super) use hook::{HookArgs, HookCommand, HookPlace, HookRunArgs};
+pub(super) use init::InitArgs;
 pub(super) use record::RecordArgs;
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 pub(super) use running::default_options;
@@ -88,6 +90,11 @@ pub(super) enum Command {
     /// Test a change (what `mutdiff` does without a command)
     #[command(after_help = EXAMPLES)]
     Run(Box<RunArgs>),
+    /// Look at a repository, see whether its tests run, and offer what to write
+    ///
+    /// Shows layout, runner, plugins, CI and base; runs every test once; and shows a commented section of
+    /// settings. It is written where you say so, and so are a workflow and a hook.
+    Init(Box<InitArgs>),
     /// Trace the tests, so that runs on branches begin with what is known of them
     ///
     /// For a push or nightly job of the default branch. Tests whose record still holds are not run

@@ -15,6 +15,7 @@ mod explain;
 mod github_actions;
 mod hints;
 mod hook;
+mod init;
 mod interrupt;
 mod links;
 mod man;
@@ -49,6 +50,7 @@ pub fn main() -> Exit {
     let command = Cli::parse_from(arguments).into_command();
     let appearance = match &command {
         Command::Run(args) => &args.appearance,
+        Command::Init(args) => &args.appearance,
         Command::Record(args) => &args.appearance,
         Command::Show(args) => &args.appearance,
         Command::Report(args) => &args.appearance,
@@ -65,6 +67,7 @@ pub fn main() -> Exit {
     let console = Console::new(appearance);
     let result = match &command {
         Command::Run(args) => run::run(args, console),
+        Command::Init(args) => init::run(args, console),
         Command::Record(args) => record::run(args, console),
         Command::Show(args) => show::run(args, console),
         Command::Report(args) => report::run(args, console),
