@@ -10,11 +10,14 @@ use std::time::Duration;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::version;
 use crate::config::Options;
 use crate::model::{Gate, MutantId, ScopeKind};
 
 mod explain;
+mod generated;
 mod hook;
+mod init;
 mod record;
 mod reports;
 pub(super) mod review;
@@ -22,7 +25,9 @@ mod running;
 mod store;
 
 pub(super) use explain::{ExplainArgs, ExplainFormat};
+pub(super) use generated::{CompletionsArgs, ManArgs};
 pub(super) use hook::{HookArgs, HookCommand, HookPlace, HookRunArgs};
+pub(super) use init::InitArgs;
 pub(super) use record::RecordArgs;
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 pub(super) use running::default_options;
@@ -66,6 +71,7 @@ Exit codes:
 #[command(
     name = "mutdiff",
     version,
+    long_version = version::long(),
     styles = STYLES,
     args_conflicts_with_subcommands = true,
     after_help = EXAMPLES,
@@ -84,6 +90,11 @@ pub(super) enum Command {
     /// Test a change (what `mutdiff` does without a command)
     #[command(after_help = EXAMPLES)]
     Run(Box<RunArgs>),
+    /// Look at a repository, see whether its tests run, and offer what to write
+    ///
+    /// Shows layout, runner, plugins, CI and base; runs every test once; and shows a commented section of
+    /// settings. It is written where you say so, and so are a workflow and a hook.
+    Init(Box<InitArgs>),
     /// Trace the tests, so that runs on branches begin with what is known of them
     ///
     /// For a push or nightly job of the default branch. Tests whose record still holds are not run
@@ -132,6 +143,10 @@ pub(super) enum Command {
     /// Remarks on lines of the diff, and a summary; what stands there already is brought up to date.
     /// The token is taken from MUTDIFF_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN.
     Review(Box<review::ReviewArgs>),
+    /// Print a script that completes mutdiff's commands and options in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of mutdiff, or of one of its commands
+    Man(ManArgs),
 }
 
 impl Cli {

@@ -4,6 +4,7 @@
 //! one that writes to the process's streams.
 
 mod args;
+mod completions;
 mod config;
 mod console;
 mod demo;
@@ -14,8 +15,10 @@ mod explain;
 mod github_actions;
 mod hints;
 mod hook;
+mod init;
 mod interrupt;
 mod links;
+mod man;
 mod output;
 mod progress;
 mod record;
@@ -25,6 +28,7 @@ mod run;
 mod settings;
 mod show;
 mod store;
+mod version;
 
 use clap::Parser;
 
@@ -46,6 +50,7 @@ pub fn main() -> Exit {
     let command = Cli::parse_from(arguments).into_command();
     let appearance = match &command {
         Command::Run(args) => &args.appearance,
+        Command::Init(args) => &args.appearance,
         Command::Record(args) => &args.appearance,
         Command::Show(args) => &args.appearance,
         Command::Report(args) => &args.appearance,
@@ -56,10 +61,13 @@ pub fn main() -> Exit {
         Command::Demo(args) => &args.appearance,
         Command::Hook(args) => args.appearance(),
         Command::Review(args) => &args.appearance,
+        Command::Completions(args) => &args.appearance,
+        Command::Man(args) => &args.appearance,
     };
     let console = Console::new(appearance);
     let result = match &command {
         Command::Run(args) => run::run(args, console),
+        Command::Init(args) => init::run(args, console),
         Command::Record(args) => record::run(args, console),
         Command::Show(args) => show::run(args, console),
         Command::Report(args) => report::run(args, console),
@@ -70,6 +78,8 @@ pub fn main() -> Exit {
         Command::Demo(args) => demo::run(args, console),
         Command::Hook(args) => hook::run(args, console),
         Command::Review(args) => review::run(args, console),
+        Command::Completions(args) => completions::run(args, console),
+        Command::Man(args) => man::run(args, console),
     };
     result.unwrap_or_else(|error| {
         console.error(&error);

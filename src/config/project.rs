@@ -24,7 +24,8 @@ pub enum Invalidates {
 }
 
 /// The text of [`PROJECT_FILE`] without our own settings: what tests may read of it, and what the rest
-/// of the project rests on.
+/// of the project rests on. Blank lines before our own and at the end are no part of it: a section that
+/// is put there leaves the rest as it was.
 pub fn without_own_settings(text: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(text.len());
     let mut is_own = false;
@@ -32,12 +33,24 @@ pub fn without_own_settings(text: &[u8]) -> Vec<u8> {
         if line.starts_with(b"[") {
             let header = line.trim_ascii_end();
             is_own = header == b"[tool.mutdiff]" || header.starts_with(b"[tool.mutdiff.");
+            if is_own {
+                end_once(&mut kept);
+            }
         }
         if !is_own {
             kept.extend_from_slice(line);
         }
     }
+    end_once(&mut kept);
     kept
+}
+
+/// Ends the text in one end of a line.
+fn end_once(text: &mut Vec<u8>) {
+    text.truncate(text.trim_ascii_end().len());
+    if !text.is_empty() {
+        text.push(b'\n');
+    }
 }
 
 /// Which operators, or which rules, the project wants, as words that their registry knows.
@@ -246,7 +259,14 @@ mod tests {
     fn our_own_settings_are_no_part_of_what_the_project_rests_on() {
         let rest = "[project]\nname = 'x'\n[tool.mutdiffer]\na = 1\n";
         let own = "[tool.mutdiff]\noperators = { enable = ['a'] }\n[tool.mutdiff.invalidates]\n'*' = 'nothing'\n";
-        for text in [format!("{own}{rest}"), format!("{rest}{own}")] {
+        let end = rest.trim_end();
+        for text in [
+            format!("{own}{rest}"),
+            format!("{rest}{own}"),
+            format!("{rest}\n{own}"),
+            format!("{end}\n\n{own}"),
+            end.to_owned(),
+        ] {
             assert_eq!(without_own_settings(text.as_bytes()), rest.as_bytes());
         }
     }

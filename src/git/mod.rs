@@ -32,3 +32,9 @@ pub use lines::LineMap;
 pub use pull_merge::PullMerge;
 pub use repository::Repository;
 pub use submodules::Submodule;
+
+/// The version of libgit2 that is built in.
+pub fn libgit2_version() -> String {
+    let (major, minor, patch) = git2::Version::get().libgit2_version();
+    format!("{major}.{minor}.{patch}")
+}

@@ -41,3 +41,8 @@ pub use stored_trace::{StoredTest, StoredTrace};
 pub use trace::{EdgeOwner, ReachDigest, TestRecord, TestSummary};
 pub use transfer::{TransferError, clear, export, import};
 pub use verdicts::{Basis, StoredVerdict};
+
+/// The version of SQLite that is built in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

@@ -54,6 +54,55 @@ fn help_and_version_are_results() {
 }
 
 #[test]
+fn the_version_says_what_decides_whether_two_mutdiffs_understand_each_other() {
+    let said = |option| String::from_utf8(output(&[option]).stdout).unwrap();
+    assert_eq!(said("-V"), concat!("mutdiff ", env!("CARGO_PKG_VERSION"), "\n"));
+    let long = said("--version");
+    let lines = [
+        format!("mutdiff {}", env!("CARGO_PKG_VERSION")),
+        format!("store schema: {}", mutdiff::store::VERSION),
+        format!("report schema: {}", mutdiff::model::REPORT_VERSION),
+    ];
+    for line in &lines {
+        assert!(long.lines().any(|found| found == line), "{line}: {long}");
+    }
+    assert!(long.contains("commit: ") && long.contains("features: pytest"), "{long}");
+}
+
+#[test]
+fn there_are_completions_for_every_shell_that_name_every_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ran = output(&["completions", shell]);
+        assert_eq!(ran.status.code(), Some(0), "{shell}");
+        let script = String::from_utf8(ran.stdout).unwrap();
+        for word in ["record", "explain", "hook", "budget", "deadline-factor"] {
+            assert!(script.contains(word), "{shell}: no {word}");
+        }
+    }
+    assert_eq!(output(&["completions", "cmd"]).status.code(), Some(2));
+}
+
+#[test]
+fn bash_takes_the_completions_and_completes_with_them() {
+    let script = "eval \"$(\"$0\" completions bash)\"; COMP_WORDS=(mutdiff rec); COMP_CWORD=1; \
+                  _mutdiff mutdiff rec mutdiff; echo \"${COMPREPLY[@]}\"";
+    let bash = Command::new("bash")
+        .args(["--norc", "-c", script, env!("CARGO_BIN_EXE_mutdiff")])
+        .output()
+        .expect("bash is part of CI's machine");
+    assert_eq!(String::from_utf8(bash.stdout).unwrap(), "record\n");
+}
+
+#[test]
+fn the_manual_page_is_one_that_names_the_exit_codes() {
+    let page = String::from_utf8(output(&["man"]).stdout).unwrap();
+    assert!(page.contains(".TH mutdiff 1") && page.contains("Exit codes"), "{page}");
+    let page = String::from_utf8(output(&["man", "hook", "run"]).stdout).unwrap();
+    assert!(page.contains("pushed"), "{page}");
+    assert_eq!(output(&["man", "nothing"]).status.code(), Some(2));
+}
+
+#[test]
 fn colour_is_forced_by_the_flag_only() {
     let repo = ["--repo", "/no/such/directory"];
     let plain = mutdiff(&repo).env("NO_COLOR", "1").output().unwrap().stderr;

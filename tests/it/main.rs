@@ -14,6 +14,7 @@ mod examples;
 mod explain;
 mod fixtures;
 mod hook;
+mod init;
 mod interruption;
 mod isolation;
 mod layers;

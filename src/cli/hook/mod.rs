@@ -29,20 +29,21 @@ const LEAST: Duration = Duration::from_secs(1);
 /// Runs the command.
 pub(super) fn run(args: &HookArgs, console: Console) -> Result<Exit, CliError> {
     match &args.command {
-        HookCommand::Install(place) => {
-            let program = std::env::current_exe().map_err(|error| {
-                CliError::new(Kind::Internal, "where mutdiff itself is, is not known")
-                    .caused(Some(&error))
-            })?;
-            let done =
-                script::install(&open(&place.repo)?.hooks_dir().map_err(LabError::from)?, &program);
-            told(done, console)
-        }
+        HookCommand::Install(place) => install(&place.repo, console),
         HookCommand::Uninstall(HookPlace { repo, .. }) => {
             told(script::uninstall(&open(repo)?.hooks_dir().map_err(LabError::from)?), console)
         }
         HookCommand::Run(args) => test(args, console),
     }
+}
+
+/// Puts the hook into the repository around `repo`.
+pub(super) fn install(repo: &Path, console: Console) -> Result<Exit, CliError> {
+    let program = std::env::current_exe().map_err(|error| {
+        CliError::new(Kind::Internal, "where mutdiff itself is, is not known").caused(Some(&error))
+    })?;
+    let folder = open(repo)?.hooks_dir().map_err(LabError::from)?;
+    told(script::install(&folder, &program), console)
 }
 
 fn open(repo: &Path) -> Result<Repository, CliError> {

@@ -5,11 +5,13 @@
 use clap::{Arg, ArgAction, Command};
 
 /// The commands whose flags can be settings; the first is also what runs without a name.
-pub(super) const COMMANDS: [&[&str]; 5] =
-    [&["run"], &["record"], &["explain"], &["review"], &["hook", "run"]];
+pub(super) const COMMANDS: [&[&str]; 6] =
+    [&["run"], &["record"], &["explain"], &["review"], &["hook", "run"], &["init"]];
 /// Flags that say what this one call is for.
-const OF_A_CALL: [&str; 10] =
-    ["help", "version", "repo", "list", "from", "dry-run", "decide", "pr", "head", "shard"];
+const OF_A_CALL: [&str; 14] = [
+    "help", "version", "repo", "list", "from", "dry-run", "decide", "pr", "head", "shard", "write",
+    "workflow", "hook", "no-check",
+];
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
