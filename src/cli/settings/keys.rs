@@ -8,8 +8,9 @@ use clap::{Arg, ArgAction, Command};
 pub(super) const COMMANDS: [&[&str]; 5] =
     [&["run"], &["record"], &["explain"], &["review"], &["hook", "run"]];
 /// Flags that say what this one call is for.
-const OF_A_CALL: [&str; 10] =
-    ["help", "version", "repo", "list", "from", "dry-run", "decide", "pr", "head", "shard"];
+const OF_A_CALL: [&str; 11] = [
+    "help", "version", "repo", "list", "from", "dry-run", "decide", "pr", "head", "shard", "reuse",
+];
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
