@@ -54,6 +54,7 @@ Examples:
                                       what a review of the pull request would say
   mutdiff --tests tests/unit -k cart  hand these arguments to the test runner (comes last)
   mutdiff show 3fa9                   a mutant as a patch, by the beginning of its id
+  mutdiff run 3fa9                    decide this mutant again, after a test was written
   mutdiff explain shop/cart.py:12     why a line is tested or not, and by what
   mutdiff record --decide             trace all tests and decide all mutants, for later runs
 
@@ -89,7 +90,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Test a change (what `mutdiff` does without a command)
     #[command(after_help = EXAMPLES)]
-    Run(Box<RunArgs>),
+    Run(Box<DecideArgs>),
     /// Look at a repository, see whether its tests run, and offer what to write
     ///
     /// Shows layout, runner, plugins, CI and base; runs every test once; and shows a commented section of
@@ -152,7 +153,8 @@ pub(super) enum Command {
 impl Cli {
     /// The command; without one, it is `run`.
     pub(super) fn into_command(self) -> Command {
-        self.command.unwrap_or_else(|| Command::Run(Box::new(self.run)))
+        let run = DecideArgs { ids: Vec::new(), reuse: false, run: self.run };
+        self.command.unwrap_or_else(|| Command::Run(Box::new(run)))
     }
 }
 
@@ -188,6 +190,27 @@ pub(super) enum ColorChoice {
 }
 
 /// `mutdiff run`.
+#[derive(Debug, Args)]
+pub(super) struct DecideArgs {
+    /// Decide only these mutants, again: ids of the last report, or as much of their beginnings as no
+    /// other has
+    #[arg(value_name = "ID", value_parser = mutant_id, conflicts_with = "review")]
+    ids: Vec<MutantId>,
+    /// With ids: take what is known of these mutants where it still holds
+    #[arg(long, requires = "ids", help_heading = "Change")]
+    reuse: bool,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+impl DecideArgs {
+    /// The options of the run.
+    pub(super) fn options(&self) -> Options {
+        Options { only: self.ids.clone(), reuse: self.reuse, ..self.run.options() }
+    }
+}
+
+/// What a run is given, with the command's name and without it.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// What to compare with; default: GITHUB_BASE_REF, else the remote's default branch, main,
@@ -434,6 +457,18 @@ mod tests {
         assert_eq!((options.base.as_deref(), options.scope), (Some("HEAD"), ScopeKind::All));
         assert_eq!((options.jobs.get(), options.tests), (3, vec!["-k".into(), "cart".into()]));
         assert!(parse("record --base main").is_err());
+    }
+
+    #[test]
+    fn a_run_may_be_of_some_mutants_only() {
+        let asked = options("run 3FA9 ab --base main --reuse -- -k cart");
+        assert_eq!(asked.only.iter().map(MutantId::as_str).collect::<Vec<_>>(), ["3fa9", "ab"]);
+        assert!(asked.reuse);
+        assert_eq!(asked.tests, ["-k", "cart"]);
+        assert!(options("run").only.is_empty());
+        for line in ["run --reuse", "run ab --review", "run xyz", "ab"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -124,6 +124,9 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
         LabError::UnknownMutant { .. } => {
             usage(["the report of the last run names the ids: mutdiff --list -v lists them again"])
         }
+        LabError::MutantGone { .. } => usage([
+            "mutdiff --list -v lists those that there are now; --operators may have been others then",
+        ]),
         LabError::AmbiguousMutant { candidates, .. } => {
             let ids: Vec<&str> = candidates.iter().map(|id| id.as_str()).collect();
             usage([format!("give more of it; it could be {}", ids.join(", "))])
@@ -373,7 +376,7 @@ mod tests {
         let id = MutantId::from_text;
         let error = LabError::AmbiguousMutant { id: id("a"), candidates: vec![id("ab"), id("ac")] };
         insta::assert_snapshot!(CliError::from(error).render(false), @r"
-        error: several mutants of the last run have an id that begins with `a`
+        error: several mutants have an id that begins with `a`
         hint: give more of it; it could be ab, ac
         ");
     }

@@ -49,7 +49,7 @@ pub fn main() -> Exit {
     };
     let command = Cli::parse_from(arguments).into_command();
     let appearance = match &command {
-        Command::Run(args) => &args.appearance,
+        Command::Run(args) => &args.run.appearance,
         Command::Init(args) => &args.appearance,
         Command::Record(args) => &args.appearance,
         Command::Show(args) => &args.appearance,

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::args::RunArgs;
+use super::args::DecideArgs;
 use super::console::Console;
 use super::error::{CliError, Kind};
 use super::exit::Exit;
@@ -18,9 +18,10 @@ use crate::lab::{self, LabError};
 use crate::model::{Notice, Report, Verdict};
 
 /// Runs the command.
-pub(super) fn run(args: &RunArgs, console: Console) -> Result<Exit, CliError> {
-    output::check(&args.output.report)?;
+pub(super) fn run(args: &DecideArgs, console: Console) -> Result<Exit, CliError> {
     let options = args.options();
+    let args = &args.run;
+    output::check(&args.output.report)?;
     check_repo(&options.repo)?;
     let review = match args.review {
         true => Review::before_a_run(&args.post, &args.output, console)?,

@@ -16,7 +16,7 @@ pub use memory::{default_memory_limit, memory_size};
 pub use project::{Invalidates, ProjectConfig, TABLES, Wanted, without_own_settings};
 pub use runner_settings::runner_settings;
 
-use crate::model::{Gate, ScopeKind};
+use crate::model::{Gate, MutantId, ScopeKind};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -53,6 +53,10 @@ pub struct Options {
     pub gate: Gate,
     /// How long the run may take, from its start; `None` is as long as it needs.
     pub budget: Option<Duration>,
+    /// The only mutants that are wanted, by id or its beginning; empty is all of the scope.
+    pub only: Vec<MutantId>,
+    /// Whether stored verdicts on those hold too; all others do whenever they can.
+    pub reuse: bool,
 }
 
 /// A test runner.

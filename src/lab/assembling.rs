@@ -14,7 +14,7 @@ use super::subject::Subject;
 use crate::config::Options;
 use crate::git::{Head, LineMap};
 use crate::model::{
-    Conclusion, Counts, DecidedMutant, FailedTest, Gate, GateKind, NotRunReason, Notice,
+    Conclusion, Counts, DecidedMutant, FailedTest, Gate, GateKind, NotRunReason, Notice, Part,
     REPORT_VERSION, RepoPath, Report, ReportedCall, Revision, ScopedFunctionReport, SkippedFile,
     TestId, Verdict,
 };
@@ -78,6 +78,8 @@ pub(super) struct Parts {
     pub unread: Vec<RepoPath>,
     /// Further notices.
     pub notices: Vec<Notice>,
+    /// What part of the run was done.
+    pub part: Option<Part>,
     /// A conclusion that does not follow from verdicts.
     pub conclusion: Option<Conclusion>,
 }
@@ -136,6 +138,7 @@ pub(super) fn report(
         pull_request_head: subject.base.pull_request_head.clone(),
         python: parts.python,
         runner: parts.runner,
+        part: parts.part,
         scope: options.scope,
         gate: options.gate,
         conclusion,

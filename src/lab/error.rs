@@ -96,14 +96,22 @@ pub enum LabError {
         /// The repository.
         repo: PathBuf,
     },
-    /// The last run had no such mutant.
-    #[error("no mutant of the last run has an id that begins with `{id}`")]
+    /// There is no such mutant.
+    #[error("no mutant has an id that begins with `{id}`")]
     UnknownMutant {
         /// What was asked for.
         id: MutantId,
     },
+    /// A mutant of the last run that the present code does not have.
+    #[error("mutant {id} of the last run is no more: {function} is not what it was")]
+    MutantGone {
+        /// Its id.
+        id: MutantId,
+        /// The function that had it.
+        function: String,
+    },
     /// A prefix of several ids.
-    #[error("several mutants of the last run have an id that begins with `{id}`")]
+    #[error("several mutants have an id that begins with `{id}`")]
     AmbiguousMutant {
         /// What was asked for.
         id: MutantId,

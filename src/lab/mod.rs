@@ -12,6 +12,7 @@ mod beside_code;
 mod budget;
 mod change;
 mod changed_tests;
+mod choosing;
 mod clock;
 mod collecting;
 mod deciding;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::LabError;
 use super::basis::{Closures, Digests, basis, part};
+use super::choosing::Chosen;
 use super::environment::Environment;
 use super::leading::Leading;
 use super::scoping::Known;
@@ -113,14 +114,16 @@ pub(super) struct Plan {
     pub notices: Vec<Notice>,
 }
 
-/// Generates the mutants of the scope and finds the tests of each. Without an environment nothing is
-/// to be decided or looked up, and nobody asks what verdicts rest on.
+/// Generates the mutants of the scope, or those of them that were `chosen`, and finds the tests of
+/// each. Without an environment nothing is to be decided or looked up, and nobody asks what verdicts
+/// rest on.
 pub(super) fn plan(
     options: &Options,
     subject: &mut Subject,
     environment: Option<&Environment>,
     scoped: &[ScopedFunction],
     known: &Known,
+    chosen: Option<&Chosen>,
 ) -> Result<Plan, LabError> {
     let mut by_file: BTreeMap<&RepoPath, Vec<&ScopedFunction>> = BTreeMap::new();
     for function in scoped {
@@ -144,14 +147,21 @@ pub(super) fn plan(
         let beyond = known.trace.tests().iter().any(|test| test.summary.beyond.contains(path));
         for mutant in mutate::mutants(&module, &in_scope, &subject.selection) {
             let scoped = wanted[&mutant.function];
-            if options.scope == ScopeKind::Lines && !on_lines(&mutant, &scoped.changed_lines) {
+            if chosen.is_some_and(|chosen| !chosen.has(&mutant.id)) {
+                continue;
+            }
+            let unasked = chosen.is_none();
+            if unasked
+                && options.scope == ScopeKind::Lines
+                && !on_lines(&mutant, &scoped.changed_lines)
+            {
                 continue;
             }
             let body = subject.function(&mutant.function).is_some_and(|function| {
                 matches!(function.kind, FunctionKind::Module | FunctionKind::Class)
             });
             let all = options.scope == ScopeKind::All;
-            if body && !all && !concerns_statement(&module, &mutant, scoped) {
+            if unasked && body && !all && !concerns_statement(&module, &mutant, scoped) {
                 continue;
             }
             let (route, reaching, ground) = match &mutant.suppressed {

@@ -12,6 +12,7 @@ use super::against::{self, AgainstBase};
 use super::assembling::{Parts, conclude, decided, not_run, report};
 use super::budget::{self, Budget};
 use super::change::Change;
+use super::choosing::{self, Chosen};
 use super::clock::Clock;
 use super::deciding::{Decision, Step, step};
 use super::engine::{Engine, Heat, Lane};
@@ -25,8 +26,8 @@ use super::writers::writers;
 use super::{Events, LabError, environment, recording, showing, unlisted, untied};
 use crate::config::Options;
 use crate::model::{
-    Conclusion, Counts, FailedTest, NotRunReason, Notice, Phase, RepoPath, Report, ScopeKind,
-    Verdict,
+    Conclusion, Counts, FailedTest, FunctionKey, NotRunReason, Notice, Part, Phase, RepoPath,
+    Report, ScopeKind, ScopedFunction, Verdict,
 };
 use crate::store::{Basis, RunKey, Store, StoredVerdict};
 use crate::worker::{RunDirectory, WorkerError, become_subreaper, kill_strays};
@@ -55,10 +56,12 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
                 .into(),
         });
     }
+    let chosen = Chosen::find(options, &mut subject, &store)?;
     let scoped = scope(options, &mut subject, &change, &known)?;
     parts.notices.extend(scoped.notices);
     parts.calls = scoped.calls;
-    let planned = plan(options, &mut subject, None, &scoped.functions, &known)?;
+    let functions = narrowed(scoped.functions, chosen.as_ref(), &mut parts);
+    let planned = plan(options, &mut subject, None, &functions, &known, chosen.as_ref())?;
     let turn = not_run(NotRunReason::NotAsked);
     let against = AgainstBase::default();
     let listed = |mutant: &Planned| match mutant.suppressed() {
@@ -83,7 +86,9 @@ pub fn run(
     let mut clock = Clock::start();
     events.phase(Phase::Plan, None);
     let (mut subject, mut store) = Subject::open(options)?;
-    if let Some(environment) = Environment::remembered(options, &subject, &store)? {
+    if options.only.is_empty()
+        && let Some(environment) = Environment::remembered(options, &subject, &store)?
+    {
         let key = RunKey(subject.digest(options, &environment.key.0, &store)?);
         if store.last_run_key()? == Some(key)
             && let Some(last) = store.last_report()?
@@ -91,8 +96,9 @@ pub fn run(
             return again(showing::read(&last.json)?, &subject, options, &mut clock);
         }
     }
+    let chosen = Chosen::find(options, &mut subject, &store)?;
     let change = Change::find(options, &subject)?;
-    if change.is_empty(&subject) && options.scope != ScopeKind::All {
+    if change.is_empty(&subject) && options.scope != ScopeKind::All && chosen.is_none() {
         let parts = Parts { conclusion: Some(Conclusion::NothingToTest), ..Parts::default() };
         return Ok(report(options, &subject, &change, parts, &mut clock));
     }
@@ -106,7 +112,7 @@ pub fn run(
     let result = Budget::watch(options.budget, clock.began(), interrupted, |interrupted| {
         let run =
             Run { options, environment: &environment, directory: &directory, events, interrupted };
-        conduct(&run, &mut subject, &mut store, &change, &mut clock)
+        conduct(&run, &mut subject, &mut store, &change, chosen.as_ref(), &mut clock)
     });
     // The run's own processes have ended with `conduct`; what is left was started by tests.
     kill_strays();
@@ -136,8 +142,11 @@ pub fn run(
 }
 
 fn keep(store: &mut Store, report: &Report, key: RunKey) -> Result<(), LabError> {
-    let json = serde_json::to_string(report)
-        .map_err(|error| LabError::UnreadableReport { reason: error.to_string() })?;
+    if report.part == Some(Part::Chosen) {
+        let json = json(&choosing::joined(store, report))?;
+        return Ok(store.put_last_report(&json, &NO_KEY)?);
+    }
+    let json = json(report)?;
     let whole = matches!(report.conclusion, Conclusion::Passed | Conclusion::Failed)
         && report.counts.error == 0
         && report.mutants.iter().all(|mutant| match mutant.verdict {
@@ -147,6 +156,26 @@ fn keep(store: &mut Store, report: &Report, key: RunKey) -> Result<(), LabError>
         && report.notices.iter().all(|notice| notice.code != "flaky_tests");
     store.put_last_report(&json, if whole { &key } else { &NO_KEY })?;
     Ok(())
+}
+
+fn json(report: &Report) -> Result<String, LabError> {
+    serde_json::to_string(report)
+        .map_err(|error| LabError::UnreadableReport { reason: error.to_string() })
+}
+
+/// The functions of a run: of the scope, or of the mutants that were chosen.
+fn narrowed(
+    scope: Vec<ScopedFunction>,
+    chosen: Option<&Chosen>,
+    parts: &mut Parts,
+) -> Vec<ScopedFunction> {
+    let Some(chosen) = chosen else { return scope };
+    parts.part = Some(Part::Chosen);
+    parts.notices.extend(chosen.notices.iter().cloned());
+    let functions = chosen.functions(scope);
+    let is_in = |key: &FunctionKey| functions.iter().any(|scoped| scoped.function == *key);
+    parts.calls.retain(|call| is_in(&call.caller) && is_in(&call.callee));
+    functions
 }
 
 /// The last report, since nothing that it rests on has changed.
@@ -188,6 +217,7 @@ fn conduct(
     subject: &mut Subject,
     store: &mut Store,
     change: &Change,
+    chosen: Option<&Chosen>,
     clock: &mut Clock,
 ) -> Result<Parts, LabError> {
     let mut parts = Parts {
@@ -210,8 +240,9 @@ fn conduct(
     let scoped = scope(run.options, subject, change, &known)?;
     parts.notices.extend(scoped.notices);
     parts.calls = scoped.calls;
+    let functions = narrowed(scoped.functions, chosen, &mut parts);
     let Plan { functions, mutants, notices, foundations } =
-        plan(run.options, subject, Some(run.environment), &scoped.functions, &known)?;
+        plan(run.options, subject, Some(run.environment), &functions, &known, chosen)?;
     parts.functions = functions;
     parts.notices.extend(notices);
     let runs =
@@ -225,7 +256,11 @@ fn conduct(
             decisions.push(Some((decision, false)));
             continue;
         }
-        decisions.push(reusable(store, planned, &foundations)?.map(|decision| (decision, true)));
+        let reused = match chosen {
+            Some(_) if !run.options.reuse => None,
+            _ => reusable(store, planned, &foundations)?,
+        };
+        decisions.push(reused.map(|decision| (decision, true)));
     }
     let todo: Vec<usize> =
         (0..mutants.len()).filter(|&number| decisions[number].is_none()).collect();

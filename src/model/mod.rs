@@ -9,6 +9,7 @@ mod gate;
 mod graph;
 mod lead;
 mod mutant;
+mod part;
 mod quick;
 mod recorded;
 mod report;
@@ -29,6 +30,7 @@ pub use gate::{Gate, GateError, GateKind};
 pub use graph::CallGraph;
 pub use lead::{Lead, Word};
 pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
+pub use part::Part;
 pub use quick::{QuickHasher, QuickMap};
 pub use recorded::TraceSummary;
 pub use report::{

@@ -5,12 +5,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeOfVerdict, FailedTest, FunctionKey, Gate, LineRange, MutantId, OperatorId, Reasons,
+    ChangeOfVerdict, FailedTest, FunctionKey, Gate, LineRange, MutantId, OperatorId, Part, Reasons,
     RepoPath, ScopeKind, Span, TestId, Verdict,
 };
 
-/// Version of the JSON report. Changelog: 1 = first; `calls` came later, and reads as none where it is
-/// missing.
+/// Version of the JSON report. Changelog: 1 = first; `calls` and `part` came later, and read as none
+/// where they are missing.
 pub const REPORT_VERSION: u32 = 1;
 
 /// All that a run found.
@@ -30,6 +30,9 @@ pub struct Report {
     pub python: String,
     /// `pytest` or `unittest`.
     pub runner: String,
+    /// What part of a run it is of; `None` for a whole one.
+    #[serde(default)]
+    pub part: Option<Part>,
     /// How far the run looked.
     pub scope: ScopeKind,
     /// What makes it fail.

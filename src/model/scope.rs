@@ -70,7 +70,7 @@ pub enum Reason {
         /// The file.
         path: RepoPath,
     },
-    /// The run was asked for all functions.
+    /// The run was asked for all functions, or for a mutant of this one.
     Asked,
 }
 
@@ -124,7 +124,7 @@ impl fmt::Display for Reason {
             }
             Self::CoveredByChangedTest { test, how } => write!(f, "covered by {how} test {test}"),
             Self::TiedToChangedFile { path } => write!(f, "tied to changed file {path}"),
-            Self::Asked => f.write_str("all functions asked for"),
+            Self::Asked => f.write_str("asked for"),
         }
     }
 }

@@ -151,6 +151,7 @@ pub(crate) fn report() -> Report {
         pull_request_head: None,
         python: "3.13.0".into(),
         runner: "pytest".into(),
+        part: None,
         scope: ScopeKind::Callers,
         gate: Gate::default(),
         conclusion: Conclusion::Failed,

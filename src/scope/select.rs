@@ -339,7 +339,7 @@ mod unit {
         a.py::f: changed
         a.py::g: changed
         a.py::h: caller of g (distance 1)
-        b.py::i: all functions asked for
+        b.py::i: asked for
         ");
     }
 

@@ -6,6 +6,7 @@
 mod gate;
 mod harness;
 
+mod chosen;
 mod collection;
 mod command_line;
 mod configurations;

@@ -108,6 +108,8 @@ pub(in crate::cli) fn default_options(repo: PathBuf) -> Options {
         deadline: DeadlineOptions::default(),
         gate: Gate::default(),
         budget: None,
+        only: Vec::new(),
+        reuse: false,
     }
 }
 

@@ -8,9 +8,9 @@ use clap::{Arg, ArgAction, Command};
 pub(super) const COMMANDS: [&[&str]; 6] =
     [&["run"], &["record"], &["explain"], &["review"], &["hook", "run"], &["init"]];
 /// Flags that say what this one call is for.
-const OF_A_CALL: [&str; 14] = [
-    "help", "version", "repo", "list", "from", "dry-run", "decide", "pr", "head", "shard", "write",
-    "workflow", "hook", "no-check",
+const OF_A_CALL: [&str; 15] = [
+    "help", "version", "repo", "list", "from", "dry-run", "decide", "pr", "head", "shard", "reuse",
+    "write", "workflow", "hook", "no-check",
 ];
 
 /// What a key takes.

@@ -79,7 +79,7 @@ pub fn explain(
         let mut ids = BTreeSet::new();
         if let Some(own) = own {
             let own = std::slice::from_ref(own);
-            let real = plan(options, &mut subject, None, own, &known)?;
+            let real = plan(options, &mut subject, None, own, &known, None)?;
             ids.extend(real.mutants.into_iter().map(|planned| planned.mutant.id));
         }
         let all = Options { scope: ScopeKind::All, ..options.clone() };
@@ -89,7 +89,7 @@ pub fn explain(
             changed_lines: Vec::new(),
         };
         let Plan { mutants: mut planned, foundations, .. } =
-            plan(&all, &mut subject, environment.as_ref(), &[every], &known)?;
+            plan(&all, &mut subject, environment.as_ref(), &[every], &known, None)?;
         planned.retain(|planned| is_asked_for(planned, &target));
         planned.sort_by_key(|planned| (planned.mutant.span.bytes.start, planned.mutant.id.clone()));
         let mut holding =

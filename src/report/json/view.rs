@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, Gate, LineRange,
-    MutantId, NotRunReason, Notice, OperatorId, PhaseTime, QualName, Reason, RepoPath, Report,
-    ReportedCall, Revision, ScopeKind, ScopedFunctionReport, SkippedFile, SourceText, Span, TestId,
-    Timings, Verdict,
+    MutantId, NotRunReason, Notice, OperatorId, Part, PhaseTime, QualName, Reason, RepoPath,
+    Report, ReportedCall, Revision, ScopeKind, ScopedFunctionReport, SkippedFile, SourceText, Span,
+    TestId, Timings, Verdict,
 };
 
 /// The whole report.
@@ -21,6 +21,8 @@ pub(super) struct ReportView {
     pull_request_head: Option<String>,
     python: String,
     runner: String,
+    #[serde(default)]
+    part: Option<Part>,
     scope: ScopeKind,
     #[serde(default)]
     gate: Gate,
@@ -169,6 +171,7 @@ impl From<&Report> for ReportView {
             pull_request_head: report.pull_request_head.clone(),
             python: report.python.clone(),
             runner: report.runner.clone(),
+            part: report.part.clone(),
             scope: report.scope,
             gate: report.gate,
             conclusion: report.conclusion,
@@ -196,6 +199,7 @@ impl From<ReportView> for Report {
             pull_request_head: view.pull_request_head,
             python: view.python,
             runner: view.runner,
+            part: view.part,
             scope: view.scope,
             gate: view.gate,
             conclusion: view.conclusion,

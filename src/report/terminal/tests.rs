@@ -107,8 +107,8 @@ fn verbose_shows_every_mutant_and_every_test() {
 
       <module>
       uses RATES of changed module code (shop/rates.py); covered by changed test
-      tests/test_cart.py::test_small; all functions asked for · 3 mutants:
-      1 invalid, 1 error, 1 not run
+      tests/test_cart.py::test_small; asked for · 3 mutants: 1 invalid, 1 error,
+      1 not run
         error  comparison/boundary  line 1  239735d307ceb52a  1 → 2
           the worker's pipe closed
         invalid  comparison/boundary  line 2  bf28e96666621500  1 → 2
