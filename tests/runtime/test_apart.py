@@ -26,7 +26,9 @@ def config(hooks: dict[str, str], arguments: tuple[str, ...] = (), pyargs: bool 
         for name in names
     }
     return SimpleNamespace(
-        hook=SimpleNamespace(**callers),
+        # As before pytest 9: a proxy, whose hooks with a path are plain functions.
+        hook=SimpleNamespace(**dict.fromkeys(names, lambda: None)),
+        pluginmanager=SimpleNamespace(hook=SimpleNamespace(**callers)),
         invocation_params=SimpleNamespace(args=arguments),
         getoption=lambda name, default: pyargs,
     )

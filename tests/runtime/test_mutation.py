@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType
 
 import pytest
 from _mutdiff import mutation
@@ -134,6 +134,65 @@ def test_a_probe_is_called_once_before_the_statement(name: str) -> None:
     assert sum(const is probe for code in flat(new) for const in code.co_consts) == 1
     whole = mutation.compile_unit("f.py", mutant.unit, old, None)
     assert [c.co_name for c in flat(whole)] == [c.co_name for c in flat(new)]
+
+
+DROPPED = {
+    "last case": (
+        "def f(x):\n    match x:\n        case 1: a()\n        case 2: b()\n",
+        "case 2: b()",
+    ),
+    "with more behind it": (
+        "def f(x):\n    match x:\n        case 1:\n            a()\n        case 2:\n"
+        "            b()\n    return x\n",
+        "case 2:\n            b()",
+    ),
+    "last case of an inner match": (
+        "def f(x):\n    match x:\n        case 1: a()\n        case 2:\n            match x:\n"
+        "                case 3: c()\n                case 4: d()\n        case 5: e()\n",
+        "case 4: d()",
+    ),
+    "last case of an outer match": (
+        "def f(x):\n    if x:\n        match x:\n            case 1:\n                match x:\n"
+        "                    case 3: c()\n            case 2: d()\n    return 1\n",
+        "case 2: d()",
+    ),
+    "decorator": (
+        "def f(x):\n    y = 1\n    match x:\n        case 1: a()\n\n    @d\n"
+        "    def g(): pass\n    return g\n",
+        "@d",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DROPPED)
+def test_a_probe_stands_before_what_a_dropped_part_belonged_to(name: str) -> None:
+    source, dropped = DROPPED[name]
+    text = source.encode()
+    mutant = message(text, dropped, "\n" * dropped.count("\n"))
+    assert mutant.unit is not None
+    old = function(compile(text, "f.py", "exec", 0, True), mutant)
+    calls: list[int] = []
+
+    def probe() -> None:
+        frame = sys._getframe(1)
+        calls.append(frame.f_lineno)
+
+    new = mutation.compile_unit("f.py", mutant.unit, old, probe)
+    names = {letter: lambda *_: None for letter in "abcde"}
+    for value in (1, 2, 3, 4, 5):
+        FunctionType(new, names)(value)
+    assert calls, "the probe is not in the function"
+
+
+@pytest.mark.parametrize("where", ["", "class C:\n    "])
+def test_a_probe_of_a_dropped_decorator_runs_at_import(where: str, tmp_path: Path) -> None:
+    text = f"{where}@d\n{' ' * (len(where) and 4)}def f(): pass\n".encode()
+    path = tmp_path / "f.py"
+    path.write_bytes(text)
+    calls: list[int] = []
+    code = mutation.compile_file(str(path), message(text, "@d", ""), lambda: calls.append(1))
+    exec(code, {})
+    assert calls == [1]
 
 
 CLOSURES = {

@@ -50,7 +50,8 @@ def whole_for_pytest(config: Any) -> str:
     if "--pyargs" in config.invocation_params.args or config.getoption("pyargs", False):
         return "--pyargs names modules, not files"
     for name in _OF_ALL:
-        for implementation in getattr(config.hook, name).get_hookimpls():
+        # `config.hook` is a proxy before pytest 9, whose hooks with a path are plain functions.
+        for implementation in getattr(config.pluginmanager.hook, name).get_hookimpls():
             module = implementation.function.__module__
             if module.split(".")[0] not in _KNOWN:
                 return f"{module} has the hook {name}"

@@ -261,7 +261,10 @@ def _compile(
             return whole
         tree: ast.Module = compile(text, path, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
         if probe is not None and probe_at is not None:
-            _insert_probe(tree, *_position(text.encode(), probe_at))
+            line, column = _position(text.encode(), probe_at)
+            if not text.encode()[probe_at:].partition(b"\n")[0].strip():
+                line, column = _beside(tree, line, column)
+            _insert_probe(tree, line, column)
         if rewrite is not None:
             rewrite(ast.fix_missing_locations(tree), text.encode())
         # After the probe, which is found its place by positions: what is added here has none.
@@ -290,6 +293,32 @@ def _keep_alive(tree: ast.Module, code: CodeType, names: list[str]) -> None:
                 uses: list[ast.stmt] = [ast.Expr(ast.Name(name, ast.Load())) for name in names]
                 block = ast.If(ast.Constant(0), uses, [])
                 node.body.insert(1 if ast.get_docstring(node, clean=False) else 0, block)
+
+
+def _beside(tree: ast.Module, line: int, column: int) -> tuple[int, int]:
+    """The statement that a line of which nothing is left was part of, as a place.
+
+    That is the ``match`` before it, whose last case it was, or what a decorator stood above.
+    """
+    # The innermost that ends last: an outer one's cases are further to the left.
+    matched = (0, 0), (0, 0)
+    following: tuple[int, int] | None = None
+    ended = (0, 0)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.stmt):
+            continue
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        begin = first, node.col_offset
+        end = node.end_lineno or 0, node.end_col_offset or 0
+        if begin > (line, column):
+            following = min(following or begin, begin)
+        elif end < (line, column):
+            ended = max(ended, end)
+            if isinstance(node, ast.Match) and node.col_offset < column:
+                matched = max(matched, (end, begin))
+    if matched[0] == ended != (0, 0):
+        return matched[1]
+    return following or (line, column)
 
 
 def _insert_probe(tree: ast.Module, line: int, column: int) -> None:
