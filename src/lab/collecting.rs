@@ -10,8 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::basis::{Closures, Digests};
 use super::last_collection::LastCollection;
+use super::run::Run;
+use super::stale_tests::{all_again, holds, unwatched};
 use super::subject::Subject;
-use super::tracing::{Run, Warm, all_again, holds, unwatched};
+use super::warm::Warm;
 use super::{LabError, unlisted};
 use crate::model::{FunctionKey, QualName, RepoPath, TestId};
 use crate::store::{Store, StoredTrace};

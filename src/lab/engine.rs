@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::run::Run;
 use super::scoping::Known;
 use super::subject::Subject;
-use super::tracing::{Run, Warm};
+use super::warm::Warm;
 use crate::model::{FunctionKey, RepoPath, TestId};
 use crate::schedule::{deadline, short_deadline};
 use crate::worker::{

@@ -11,7 +11,7 @@ use super::last_collection::LastCollection;
 use super::resolving::{Resolved, Resolver};
 use super::still_imported::still_imported;
 use super::subject::Subject;
-use super::tracing::Warm;
+use super::warm::Warm;
 use super::{LabError, unlisted};
 use crate::model::{FunctionKey, ImportTrace, QualName, RepoPath};
 use crate::store::{EdgeOwner, Store, StoredTrace};

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::basis::Digests;
 use super::subject::{Subject, is_test_file};
-use super::tracing::Warm;
+use super::warm::Warm;
 use super::{LabError, unlisted};
 use crate::model::RepoPath;
 use crate::store::Store;

@@ -27,10 +27,12 @@ mod ordering;
 mod planning;
 mod recording;
 mod resolving;
+mod run;
 mod running;
 mod scoping;
 mod shared_forks;
 mod showing;
+mod stale_tests;
 #[cfg(test)]
 mod step_tests;
 mod still_imported;
@@ -38,10 +40,12 @@ mod storing;
 mod subject;
 mod surroundings;
 mod texts;
+mod tracer;
 mod tracing;
 mod tracing_only;
 mod unlisted;
 mod untied;
+mod warm;
 mod warming;
 mod writers;
 

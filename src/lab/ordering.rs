@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::LabError;
 use super::collecting::Extent;
 use super::subject::Subject;
-use super::tracing::Warm;
+use super::warm::Warm;
 use crate::model::{RepoPath, TestId};
 use crate::store::{Store, StoredTrace};
 
