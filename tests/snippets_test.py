@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Every fenced block of README.md and docs/: run, or checked in the way that its kind can be.
+"""Every fenced block of README.md, CONTRIBUTING.md and docs/: run, or checked as its kind can be.
 
     snippets_test.py --mutdiff BIN --tools DIR [--only PAGE] [--wheel FILE]
 
-DIR is a virtual environment with pytest, PyYAML, zizmor and pre-commit. What is said to a block
-stands in a comment before it, unseen by readers:
+DIR is a virtual environment with pytest, PyYAML, zizmor, check-jsonschema and pre-commit. What is
+said to a block stands in a comment before it, unseen by readers:
 
     <!-- setup: COMMANDS -->       run before the block, in the project
     <!-- not run: WHY -->          its shell is parsed, and the scripts that it names must be
@@ -69,7 +69,8 @@ class Block:
 
 def pages() -> list[Path]:
     found = [path for path in (ROOT / "docs").rglob("*.md") if EXAMPLES not in path.parents]
-    return [ROOT / "README.md", *sorted(found)]
+    others = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+    return [*others, *sorted(found)]
 
 
 def blocks(page: Path) -> Iterator[Block]:
@@ -103,6 +104,7 @@ class Shop:
     tools: Path
     wheel: Path | None
     workflows: list[Block] = field(default_factory=list)
+    of_gitlab: list[Block] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.bin = self.scratch / "bin"
@@ -296,6 +298,7 @@ def of_yaml(shop: Shop, block: Block) -> None:
             for step in job["steps"]:
                 workflow_step(shop, block, step)
     elif all(isinstance(job, dict) for job in document.values()):
+        shop.of_gitlab.append(block)
         for name, job in document.items():
             if "script" not in job:
                 raise Wrong(f"{name} is no job of GitLab's: it has no script")
@@ -358,12 +361,24 @@ KINDS: dict[str, Callable[[Shop, Block], None]] = {
 
 
 def linted(shop: Shop) -> None:
-    """All workflows at once."""
+    """All workflows at once, then all files of GitLab's."""
     folder = shop.scratch / "lint/.github/workflows"
     folder.mkdir(parents=True)
-    for number, block in enumerate(shop.workflows):
-        name = f"{block.where().replace('/', '-').replace(':', '-')}-{number}.yml"
-        (folder / name).write_text(block.text)
+
+    def written(block: Block) -> Path:
+        file = folder / f"{block.where().replace('/', '-').replace(':', '-')}.yml"
+        file.write_text(block.text)
+        return file
+
+    for schema, found in (("gitlab-ci", shop.of_gitlab), ("github-workflows", shop.workflows)):
+        files = [str(written(block)) for block in found]
+        words = [str(shop.tools / "bin/check-jsonschema"), "--builtin-schema", f"vendor.{schema}"]
+        said = subprocess.run([*words, *files], capture_output=True, text=True)
+        if files and said.returncode:
+            raise Wrong(said.stdout + said.stderr)
+        if schema == "gitlab-ci":
+            shutil.rmtree(folder)
+            folder.mkdir()
     policy = shop.scratch / "zizmor.yml"
     policy.write_text(POLICY)
     words = [str(shop.tools / "bin/zizmor"), "--offline", "--no-progress", "--config", str(policy)]
