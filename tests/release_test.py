@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""`.ci/release_notes.py`: what it prints, and what it refuses. And what the lock file promises.
+"""`.ci/release_notes.py`: what it prints, and what it refuses. And what the lock file promises:
+no newer Rust, no other licence and no other source than Cargo.toml and deny.toml say.
 
-release_test.py      (standard library only)
+release_test.py      (standard library only, Python 3.11 or newer)
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import subprocess
 import sys
 import unittest
 from pathlib import Path
+from typing import Any
+
+import tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
 spec = importlib.util.spec_from_file_location("release_notes", ROOT / ".ci/release_notes.py")
@@ -68,12 +72,48 @@ class ReleaseNotes(unittest.TestCase):
             self.assertRegex(name, r"^(Unreleased|\d+\.\d+\.\d+)$")
 
 
-class OldestRust(unittest.TestCase):
-    def test_no_dependency_needs_a_newer_rust_than_is_promised(self) -> None:
+class Dependencies(unittest.TestCase):
+    packages: list[dict[str, Any]]
+    deny: dict[str, Any]
+
+    @classmethod
+    def setUpClass(cls) -> None:
         words = ["cargo", "metadata", "--locked", "--format-version", "1", "--quiet"]
         target = ["--filter-platform", "x86_64-unknown-linux-gnu"]
         said = subprocess.run(words + target, cwd=ROOT, capture_output=True, text=True, check=True)
-        packages = json.loads(said.stdout)["packages"]
+        cls.packages = json.loads(said.stdout)["packages"]
+        cls.deny = tomllib.loads((ROOT / "deny.toml").read_text())
+
+    def test_none_has_a_licence_that_is_not_allowed(self) -> None:
+        allowed = set(self.deny["licenses"]["allow"])
+
+        def is_allowed(expression: str) -> bool:
+            # SPDX: a parenthesis, OR over AND; crates of old wrote `/` for OR.
+            expression = expression.replace("/", " OR ")
+            while inner := re.search(r"\(([^()]*)\)", expression):
+                word = "MIT" if is_allowed(inner[1]) else "None"
+                expression = expression.replace(inner[0], word)
+            parts = [part.split(" AND ") for part in expression.split(" OR ")]
+            return any(all(word.strip() in allowed for word in part) for part in parts)
+
+        refused = {
+            package["name"]: package["license"]
+            for package in self.packages
+            if not is_allowed(package["license"] or "")
+        }
+        self.assertEqual(refused, {})
+        self.assertFalse(is_allowed("GPL-3.0") or is_allowed("MIT AND GPL-3.0"))
+        self.assertTrue(is_allowed("(MIT OR GPL-3.0) AND ISC"))
+
+    def test_each_comes_from_the_registry_and_none_is_banned(self) -> None:
+        registry = "registry+https://github.com/rust-lang/crates.io-index"
+        sources = {package["source"] for package in self.packages}
+        self.assertEqual(sources, {None, registry})
+        banned = {ban["crate"] for ban in self.deny["bans"]["deny"]}
+        self.assertEqual(banned & {package["name"] for package in self.packages}, set())
+
+    def test_none_needs_a_newer_rust_than_is_promised(self) -> None:
+        packages = self.packages
         own = next(package for package in packages if package["name"] == "mutdiff")
 
         def number(version: str) -> list[int]:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The wheel: built by maturin from the debug build, installed as users do, and run from there.
 
-    wheel_test.py --tools DIR      (a virtual environment with maturin and uv)
+    wheel_test.py --tools DIR [--keep DIR]      (a virtual environment with maturin and uv)
 
 The binary is that of `cargo build`, taken from CARGO_TARGET_DIR or target/; nothing else is built.
 No network: what is installed is the wheel alone.
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -28,9 +29,14 @@ SYSTEM = {"linux-vdso", "libc", "libm", "libgcc_s", "libpthread", "libdl", "libr
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tools", type=Path, required=True)
-    tools = parser.parse_args().tools.resolve() / "bin"
+    parser.add_argument("--keep", type=Path, help="a directory that gets the wheel")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wheel-") as scratch:
-        test(Path(scratch), tools)
+        wheel = test(Path(scratch), given.tools.resolve() / "bin")
+        if given.keep:
+            shutil.rmtree(given.keep, ignore_errors=True)
+            given.keep.mkdir(parents=True)
+            shutil.copy(wheel, given.keep)
     return 0
 
 
@@ -42,7 +48,7 @@ def run(*command: object, **options: object) -> str:
     return str(done.stdout)
 
 
-def test(scratch: Path, tools: Path) -> None:
+def test(scratch: Path, tools: Path) -> Path:
     out = scratch / "dist"
     build = [tools / "maturin", "build", "--profile", "dev", "--locked", "--compatibility", "linux"]
     run(*build, "--out", out, cwd=ROOT)
@@ -64,6 +70,7 @@ def test(scratch: Path, tools: Path) -> None:
     said = run(tools / "uv", "tool", "run", "--from", wheel, "mutdiff", "-V", env=uv)
     assert said.startswith("mutdiff "), said
     print("ok      uvx")
+    return wheel
 
 
 def it_holds_the_binary_and_says_what_it_is(wheel: Path) -> None:
