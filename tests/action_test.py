@@ -83,6 +83,7 @@ class Runner:
             "runner.temp": str(self.temp),
             "github.action_path": str(ROOT),
             "github.event_name": event["name"],
+            "github.job": "mutants",
             "github.event.before || github.event.merge_group.base_sha": event.get("before", ""),
             **{f"inputs.{name}": str(value) for name, value in self.inputs.items()},
             **{f"steps.run.outputs.{name}": value for name, value in outputs.items()},
@@ -181,6 +182,32 @@ def inputs_are_arguments_and_nothing_else(job: Runner) -> None:
     assert not list(job.checkout.glob("*owned*"))
 
 
+def a_matrix_is_judged_by_the_job_that_merges(job: Runner) -> None:
+    job.repository(WEAK)
+    job.clone()
+    (job.home / "shards").mkdir()
+    for shard in ("1/2", "2/2"):
+        job.inputs["shard"] = shard
+        gate, outputs, text = job.run(PULL_REQUEST)
+        assert gate == 0, text
+        assert outputs["artifact"] == f"mutdiff-report-mutants-shard-{shard[0]}-of-2"
+        assert "::warning" not in text and not job.summary.exists(), text
+        shutil.move(job.temp / "mutdiff-report", job.home / "shards" / outputs["artifact"])
+        job.output.unlink()
+    shutil.move(job.home / "shards", job.checkout / "shards")
+    job.inputs.update({"shard": "", "merge": "shards"})
+    gate, outputs, text = job.run(PULL_REQUEST)
+    assert gate == 1 and int(outputs["survivors"]) > 0, text
+    assert outputs["artifact"] == "mutdiff-report-mutants"
+    assert "::warning file=m.py" in text and job.summary.read_text().startswith("## mutdiff"), text
+    shutil.rmtree(job.checkout / "shards" / "mutdiff-report-mutants-shard-2-of-2")
+    gate, _, text = job.run(PULL_REQUEST)
+    assert gate == 2 and "missing: shard 2/2" in text, text
+    job.inputs["merge"] = "elsewhere"
+    gate, _, text = job.run(PULL_REQUEST)
+    assert gate == 2 and "there is no report.json in elsewhere" in text, text
+
+
 SCENARIOS = [
     a_weakened_test_is_stopped,
     a_good_change_passes,
@@ -188,6 +215,7 @@ SCENARIOS = [
     a_new_branch_finds_its_base_itself,
     a_shallow_checkout_says_what_to_do,
     inputs_are_arguments_and_nothing_else,
+    a_matrix_is_judged_by_the_job_that_merges,
 ]
 
 

@@ -12,8 +12,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::version;
 use crate::config::Options;
-use crate::model::{Gate, MutantId, ScopeKind};
+use crate::model::{Gate, MutantId, Shard};
 
+mod change;
 mod explain;
 mod generated;
 mod hook;
@@ -22,6 +23,7 @@ mod record;
 mod reports;
 pub(super) mod review;
 mod running;
+mod shards;
 mod store;
 
 pub(super) use explain::{ExplainArgs, ExplainFormat};
@@ -31,8 +33,10 @@ pub(super) use init::InitArgs;
 pub(super) use record::RecordArgs;
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 pub(super) use running::default_options;
+pub(super) use shards::{MergeArgs, PlanArgs};
 pub(super) use store::{StatusFormat, StoreArgs, StoreCommand};
 
+use change::ChangeArgs;
 use running::{TestArgs, jobs, time_span};
 
 const STYLES: Styles = Styles::styled()
@@ -120,6 +124,15 @@ pub(super) enum Command {
     /// Runs nothing. Give it the options of the run that is to be explained: the base, the scope and
     /// the arguments for the tests decide what it says.
     Explain(Box<ExplainArgs>),
+    /// Show how the mutants of a run would be dealt out to several machines
+    ///
+    /// By expected time, from what the store knows of tests and earlier verdicts. Runs nothing. Each
+    /// machine then does its part with `--shard K/N`, and `mutdiff merge` joins the reports.
+    Plan(Box<PlanArgs>),
+    /// Put the reports of all shards together: the report and the exit code of the whole run
+    ///
+    /// Shards of different runs are refused, and missing ones are named.
+    Merge(Box<MergeArgs>),
     /// Look after what mutdiff remembers between runs
     ///
     /// It is in `.mutdiff/store.db` at the root of the repository, and can be found again by running
@@ -194,7 +207,7 @@ pub(super) enum ColorChoice {
 pub(super) struct DecideArgs {
     /// Decide only these mutants, again: ids of the last report, or as much of their beginnings as no
     /// other has
-    #[arg(value_name = "ID", value_parser = mutant_id, conflicts_with = "review")]
+    #[arg(value_name = "ID", value_parser = mutant_id, conflicts_with_all = ["review", "shard"])]
     ids: Vec<MutantId>,
     /// With ids: take what is known of these mutants where it still holds
     #[arg(long, requires = "ids", help_heading = "Change")]
@@ -213,22 +226,11 @@ impl DecideArgs {
 /// What a run is given, with the command's name and without it.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// What to compare with; default: GITHUB_BASE_REF, else the remote's default branch, main,
-    /// master
-    #[arg(long, value_name = "REF", help_heading = "Change")]
-    base: Option<String>,
-    /// What to test; default: the working tree, staged, unstaged and untracked
-    #[arg(long, value_name = "REV", help_heading = "Change")]
-    head: Option<String>,
-    /// A directory in the repository
-    #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Change")]
-    repo: PathBuf,
-    /// How far to look from the change
-    #[arg(long, value_enum, default_value_t = ScopeArg::Callers, help_heading = "Change")]
-    scope: ScopeArg,
-    /// Follow callers up to N calls away; default: all of them
-    #[arg(long, value_name = "N", help_heading = "Change")]
-    depth: Option<u32>,
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+    /// Do a part of the run: the K-th of N that together are the whole; `mutdiff merge` joins them
+    #[arg(long, value_name = "K/N", conflicts_with = "review", help_heading = "Change")]
+    pub(super) shard: Option<Shard>,
 
     /// What makes the run fail: `new` (unnoticed in changed code, or noticed on the base), `all`,
     /// `score=PERCENT`, `none`; with `,partial` behind it, a run that its budget cut short may pass
@@ -261,15 +263,12 @@ pub(super) struct RunArgs {
 impl RunArgs {
     /// The options of the run.
     pub(super) fn options(&self) -> Options {
-        Options {
-            base: self.base.clone(),
-            head: self.head.clone(),
-            scope: self.scope.into(),
-            depth: self.depth,
+        self.change.over(Options {
             gate: self.gate,
             budget: self.budget,
-            ..self.tests.options(self.repo.clone())
-        }
+            shard: self.shard,
+            ..self.tests.options(self.change.repo.clone())
+        })
     }
 }
 
@@ -318,29 +317,6 @@ pub(super) struct DemoArgs {
     pub(super) appearance: Appearance,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ScopeArg {
-    /// Mutants on changed lines
-    Lines,
-    /// Changed functions
-    Functions,
-    /// Changed functions and all that reach them through calls
-    Callers,
-    /// Every function of the project
-    All,
-}
-
-impl From<ScopeArg> for ScopeKind {
-    fn from(scope: ScopeArg) -> Self {
-        match scope {
-            ScopeArg::Lines => Self::Lines,
-            ScopeArg::Functions => Self::Functions,
-            ScopeArg::Callers => Self::Callers,
-            ScopeArg::All => Self::All,
-        }
-    }
-}
-
 fn mutant_id(text: &str) -> Result<MutantId, String> {
     let hexadecimal = text.chars().all(|c| c.is_ascii_hexdigit());
     if hexadecimal && (1..=16).contains(&text.len()) {
@@ -357,6 +333,7 @@ mod tests {
 
     use super::*;
     use crate::config::DeadlineOptions;
+    use crate::model::ScopeKind;
 
     fn parse(line: &str) -> Result<Command, clap::Error> {
         let words = std::iter::once("mutdiff").chain(line.split_whitespace());
@@ -425,6 +402,13 @@ mod tests {
             ("store gc --keep 0", "not in 1.."),
             ("store export", "<PATH>"),
             ("store import a --force", "unexpected argument"),
+            ("--shard 3/2", "K/N"),
+            ("--shard 1/2 --review", "cannot be used with"),
+            ("run ab --shard 1/2", "cannot be used with"),
+            ("plan", "--shards"),
+            ("plan --shards 2 --target 5m", "cannot be used with"),
+            ("plan --shards 0", "not in 1..="),
+            ("merge", "<REPORT>"),
             ("-q -v", "cannot be used with"),
         ] {
             let error = parse(line).map(|_| ()).unwrap_err();

@@ -124,6 +124,9 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
         LabError::UnknownMutant { .. } => {
             usage(["the report of the last run names the ids: mutdiff --list -v lists them again"])
         }
+        LabError::NoTimes { .. } => {
+            usage(["say how many: --shards N", "or trace the tests first: mutdiff record"])
+        }
         LabError::MutantGone { .. } => usage([
             "mutdiff --list -v lists those that there are now; --operators may have been others then",
         ]),
@@ -232,6 +235,10 @@ fn transfer(error: &TransferError) -> (Kind, Vec<String>) {
         TransferError::NotAStore { .. } | TransferError::Damaged { .. } => {
             usage(["a store is what mutdiff store export PATH writes; the one here is as it was"])
         }
+        TransferError::OtherEnvironment { .. } => usage([
+            "shards run on the same interpreter, distributions and arguments; mutdiff store status \
+             says what a store was made in",
+        ]),
         TransferError::Schema { found, .. } if *found > VERSION => {
             usage(["import it with that mutdiff, or a later one; the store here is as it was"])
         }

@@ -19,7 +19,9 @@ mod init;
 mod interrupt;
 mod links;
 mod man;
+mod merge;
 mod output;
+mod plan;
 mod progress;
 mod record;
 mod report;
@@ -56,6 +58,8 @@ pub fn main() -> Exit {
         Command::Report(args) => &args.appearance,
         Command::Diff(args) => &args.appearance,
         Command::Explain(args) => &args.appearance,
+        Command::Plan(args) => &args.appearance,
+        Command::Merge(args) => &args.appearance,
         Command::Store(args) => &args.place().appearance,
         Command::Config(args) => &args.appearance,
         Command::Demo(args) => &args.appearance,
@@ -73,6 +77,8 @@ pub fn main() -> Exit {
         Command::Report(args) => report::run(args, console),
         Command::Diff(args) => diff::run(args, console),
         Command::Explain(args) => explain::run(args, console),
+        Command::Plan(args) => plan::run(args, console),
+        Command::Merge(args) => merge::run(args, console),
         Command::Store(args) => store::run(args, console),
         Command::Config(args) => config::run(args, console),
         Command::Demo(args) => demo::run(args, console),

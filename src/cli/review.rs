@@ -31,6 +31,11 @@ pub(super) fn run(args: &ReviewArgs, console: Console) -> Result<Exit, CliError>
         CliError::usage(format!("{} is no report of mutdiff's", args.from.display()))
             .caused(Some(&error))
     })?;
+    if report.part.is_some() {
+        // It would take back what the other parts have found.
+        return Err(CliError::usage(format!("{} is of a part of a run", args.from.display()))
+            .hint("shards are put together first: mutdiff merge REPORT… --report json=PATH"));
+    }
     let given = Given { repository: args.repo.clone(), number: args.post.pr };
     let context = Context::find(&given, &variable);
     if args.dry_run {

@@ -33,7 +33,8 @@ pub(super) fn run(args: &DecideArgs, console: Console) -> Result<Exit, CliError>
     }
     let timings = args.timings.then_some(&report.timings);
     // A review says on the lines what annotations would say there: only one of them does.
-    let live = !args.list && review.is_none();
+    // The parts of a run are annotated as a whole, by `mutdiff merge`.
+    let live = !args.list && review.is_none() && args.shard.is_none();
     output::show_and_write(&args.output, &report, timings, live, Some(&options.repo), console)?;
     if let Some(advice) = look_at_one(&report, &options.repo) {
         console.note(&advice);

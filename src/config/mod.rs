@@ -16,7 +16,7 @@ pub use memory::{default_memory_limit, memory_size};
 pub use project::{Invalidates, ProjectConfig, TABLES, Wanted, without_own_settings};
 pub use runner_settings::runner_settings;
 
-use crate::model::{Gate, MutantId, ScopeKind};
+use crate::model::{Gate, MutantId, ScopeKind, Shard};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -55,6 +55,8 @@ pub struct Options {
     pub budget: Option<Duration>,
     /// The only mutants that are wanted, by id or its beginning; empty is all of the scope.
     pub only: Vec<MutantId>,
+    /// The part of the run that is done here; `None` is all of it.
+    pub shard: Option<Shard>,
     /// Whether stored verdicts on those hold too; all others do whenever they can.
     pub reuse: bool,
 }

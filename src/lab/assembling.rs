@@ -15,8 +15,8 @@ use crate::config::Options;
 use crate::git::{Head, LineMap};
 use crate::model::{
     Conclusion, Counts, DecidedMutant, FailedTest, Gate, GateKind, NotRunReason, Notice, Part,
-    REPORT_VERSION, RepoPath, Report, ReportedCall, Revision, ScopedFunctionReport, SkippedFile,
-    TestId, Verdict,
+    REPORT_VERSION, RepoPath, Report, ReportedCall, Revision, ScopedFunctionReport, TestId,
+    Verdict,
 };
 
 /// A mutant with what became of it.
@@ -118,9 +118,20 @@ pub(super) fn report(
             ),
         });
     }
+    // A score is one of all mutants: what a shard has of them tells nothing.
+    let gate = match (&parts.part, options.gate.kind) {
+        (Some(Part::Shard(_)), GateKind::Score(_)) => {
+            notices.push(Notice {
+                code: "gate_of_a_shard".into(),
+                message: "a score is that of all shards: mutdiff merge judges it".into(),
+            });
+            Gate { kind: GateKind::Score(0.0), ..options.gate }
+        }
+        _ => options.gate,
+    };
     let conclusion = parts
         .conclusion
-        .unwrap_or_else(|| conclude(options.gate, &counts, &parts.mutants, &skipped_files));
+        .unwrap_or_else(|| Conclusion::of(gate, &counts, &parts.mutants, &skipped_files));
     Report {
         version: REPORT_VERSION,
         mutdiff: env!("CARGO_PKG_VERSION").to_owned(),
@@ -174,36 +185,14 @@ fn place_in_head(subject: &Subject, mutants: &mut [DecidedMutant]) {
 fn out_of_reach(parts: &Parts) -> Option<Notice> {
     let reason = NotRunReason::OutOfReach;
     let verdict = Verdict::NotRun { reason };
-    let count = parts.mutants.iter().filter(|mutant| mutant.verdict == verdict).count();
+    let is_there = parts.mutants.iter().any(|mutant| mutant.verdict == verdict);
     let names: Vec<&str> = parts.beyond.iter().map(TestId::as_str).collect();
-    (count > 0).then(|| Notice {
+    is_there.then(|| Notice {
         code: "out_of_reach".into(),
         message: format!(
-            "mutants not run: {count}, which only python processes started with -I, -S or -E may \
-             reach; such a process takes no mutant along. They are started by {}",
+            "mutants are not run that only python processes started with -I, -S or -E may reach; \
+             such a process takes no mutant along. They are started by {}",
             names.join(", ")
         ),
     })
-}
-
-/// The conclusion that verdicts lead to, and changes that there can be no verdict on.
-pub(super) fn conclude(
-    gate: Gate,
-    counts: &Counts,
-    mutants: &[DecidedMutant],
-    skipped: &[SkippedFile],
-) -> Conclusion {
-    let undecided = counts.error + counts.not_run;
-    let unread = skipped.iter().any(|file| file.holds_change);
-    if counts.mutants == 0 && unread {
-        Conclusion::NothingDecided
-    } else if counts.mutants == 0 {
-        Conclusion::NothingToTest
-    } else if counts.mutants == undecided {
-        Conclusion::NothingDecided
-    } else if gate.fails(counts, mutants) || (unread && gate.kind != GateKind::None) {
-        Conclusion::Failed
-    } else {
-        Conclusion::Passed
-    }
 }

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::assembling::conclude;
 use super::subject::{Subject, is_code};
 use super::{LabError, showing};
 use crate::config::Options;
@@ -182,7 +181,8 @@ pub(super) fn joined(store: &Store, report: &Report) -> Report {
         last.conclusion,
         Conclusion::Passed | Conclusion::Failed | Conclusion::NothingToTest
     ) {
-        last.conclusion = conclude(last.gate, &last.counts, &last.mutants, &last.skipped_files);
+        last.conclusion =
+            Conclusion::of(last.gate, &last.counts, &last.mutants, &last.skipped_files);
     }
     last
 }

@@ -102,6 +102,12 @@ pub enum LabError {
         /// What was asked for.
         id: MutantId,
     },
+    /// A plan to a time, where no time is known.
+    #[error("no test was traced in {} yet, so nothing tells how long mutants take", root.display())]
+    NoTimes {
+        /// The repository.
+        root: PathBuf,
+    },
     /// A mutant of the last run that the present code does not have.
     #[error("mutant {id} of the last run is no more: {function} is not what it was")]
     MutantGone {

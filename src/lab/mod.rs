@@ -23,6 +23,7 @@ mod explaining;
 mod imports;
 mod last_collection;
 mod leading;
+mod listing;
 mod ordering;
 mod planning;
 mod recording;
@@ -30,6 +31,7 @@ mod resolving;
 mod run;
 mod running;
 mod scoping;
+mod sharding;
 mod shared_forks;
 mod showing;
 mod stale_tests;
@@ -51,9 +53,12 @@ mod writers;
 
 pub use error::LabError;
 pub use explaining::{TargetError, explain};
-pub use running::{list, run};
+pub use listing::{ShardCount, list, plan_shards};
+pub use running::run;
 pub use showing::{encoded, last_report, show};
-pub use storing::{Tidied, clear_store, export_store, import_store, store_status, tidy_store};
+pub use storing::{
+    Tidied, clear_store, export_store, import_store, join_stores, store_status, tidy_store,
+};
 pub use texts::sources;
 pub use tracing_only::record;
 

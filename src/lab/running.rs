@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use super::against::{self, AgainstBase};
-use super::assembling::{Parts, conclude, decided, not_run, report};
+use super::assembling::{Parts, decided, not_run, report};
 use super::budget::{self, Budget};
 use super::change::Change;
 use super::choosing::{self, Chosen};
@@ -20,6 +20,7 @@ use super::environment::Environment;
 use super::planning::{Foundations, Plan, Planned, Route, plan, unmutated};
 use super::run::Run;
 use super::scoping::{Known, scope};
+use super::sharding::Sharding;
 use super::subject::Subject;
 use super::warming::{able_to_decide, traced};
 use super::writers::writers;
@@ -37,43 +38,6 @@ const NO_KEY: RunKey = RunKey([0; 32]);
 /// Mutants that the self-check tries before it gives up.
 const CANDIDATES: usize = 8;
 
-/// The plan: scope with reasons, mutants; starts no Python.
-///
-/// # Errors
-/// When the repository, its base or the store cannot be read.
-pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> {
-    let mut clock = Clock::start();
-    events.phase(Phase::Plan, None);
-    let (mut subject, mut store) = Subject::open(options)?;
-    let change = Change::find(options, &subject)?;
-    subject.load_functions(&mut store)?;
-    let known = known(&subject, &store)?;
-    let mut parts = Parts { conclusion: Some(Conclusion::Listed), ..Parts::default() };
-    if known.trace.tests().is_empty() {
-        parts.notices.push(Notice {
-            code: "no_trace".into(),
-            message: "no tests were traced here yet, so callers are not known: a run finds them"
-                .into(),
-        });
-    }
-    let chosen = Chosen::find(options, &mut subject, &store)?;
-    let scoped = scope(options, &mut subject, &change, &known)?;
-    parts.notices.extend(scoped.notices);
-    parts.calls = scoped.calls;
-    let functions = narrowed(scoped.functions, chosen.as_ref(), &mut parts);
-    let planned = plan(options, &mut subject, None, &functions, &known, chosen.as_ref())?;
-    let turn = not_run(NotRunReason::NotAsked);
-    let against = AgainstBase::default();
-    let listed = |mutant: &Planned| match mutant.suppressed() {
-        Some(verdict) => decided(mutant, &Decision { verdict, ..turn.clone() }, false, &against),
-        None => decided(mutant, &turn, false, &against),
-    };
-    parts.mutants = planned.mutants.iter().map(listed).collect();
-    parts.functions = planned.functions;
-    parts.notices.extend(planned.notices);
-    Ok(report(options, &subject, &change, parts, &mut clock))
-}
-
 /// The run. On an interrupt, a report with [`Conclusion::Interrupted`] and the verdicts so far.
 ///
 /// # Errors
@@ -87,6 +51,7 @@ pub fn run(
     events.phase(Phase::Plan, None);
     let (mut subject, mut store) = Subject::open(options)?;
     if options.only.is_empty()
+        && options.shard.is_none()
         && let Some(environment) = Environment::remembered(options, &subject, &store)?
     {
         let key = RunKey(subject.digest(options, &environment.key.0, &store)?);
@@ -99,7 +64,10 @@ pub fn run(
     let chosen = Chosen::find(options, &mut subject, &store)?;
     let change = Change::find(options, &subject)?;
     if change.is_empty(&subject) && options.scope != ScopeKind::All && chosen.is_none() {
-        let parts = Parts { conclusion: Some(Conclusion::NothingToTest), ..Parts::default() };
+        let mut parts = Parts { conclusion: Some(Conclusion::NothingToTest), ..Parts::default() };
+        if let Some(sharding) = Sharding::begin(options, &subject, None, &store)? {
+            parts.part = Some(Part::Shard(Box::new(sharding.of_nothing())));
+        }
         return Ok(report(options, &subject, &change, parts, &mut clock));
     }
     let environment = Environment::find(options, &subject, &mut store)?;
@@ -143,11 +111,12 @@ pub fn run(
 
 fn keep(store: &mut Store, report: &Report, key: RunKey) -> Result<(), LabError> {
     if report.part == Some(Part::Chosen) {
-        let json = json(&choosing::joined(store, report))?;
-        return Ok(store.put_last_report(&json, &NO_KEY)?);
+        let joined = choosing::joined(store, report);
+        return keep_shown(store, &joined);
     }
     let json = json(report)?;
-    let whole = matches!(report.conclusion, Conclusion::Passed | Conclusion::Failed)
+    let whole = report.part.is_none()
+        && matches!(report.conclusion, Conclusion::Passed | Conclusion::Failed)
         && report.counts.error == 0
         && report.mutants.iter().all(|mutant| match mutant.verdict {
             Verdict::NotRun { reason } => reason == NotRunReason::OutOfReach,
@@ -158,13 +127,18 @@ fn keep(store: &mut Store, report: &Report, key: RunKey) -> Result<(), LabError>
     Ok(())
 }
 
+/// Keeps a report that is shown, and never taken for an answer.
+pub(super) fn keep_shown(store: &mut Store, report: &Report) -> Result<(), LabError> {
+    Ok(store.put_last_report(&json(report)?, &NO_KEY)?)
+}
+
 fn json(report: &Report) -> Result<String, LabError> {
     serde_json::to_string(report)
         .map_err(|error| LabError::UnreadableReport { reason: error.to_string() })
 }
 
 /// The functions of a run: of the scope, or of the mutants that were chosen.
-fn narrowed(
+pub(super) fn narrowed(
     scope: Vec<ScopedFunction>,
     chosen: Option<&Chosen>,
     parts: &mut Parts,
@@ -191,7 +165,7 @@ fn again(
     report.counts = Counts::of(&report.mutants);
     report.gate = options.gate;
     report.conclusion =
-        conclude(options.gate, &report.counts, &report.mutants, &report.skipped_files);
+        Conclusion::of(options.gate, &report.counts, &report.mutants, &report.skipped_files);
     // Files that no verdict rests on may be others than in the last run.
     let paths = subject.repository.changed_paths(&subject.base.merge_base, &subject.head)?;
     let others: Vec<_> = paths.into_iter().filter(|path| !path.is_python()).collect();
@@ -225,6 +199,8 @@ fn conduct(
         runner: run.environment.runner.name().to_owned(),
         ..Parts::default()
     };
+    let sharding = Sharding::begin(run.options, subject, Some(run.environment), store)?;
+    parts.part = sharding.as_ref().map(|sharding| Part::Shard(Box::new(sharding.part())));
     let began = Instant::now();
     subject.keep_apart(change.functions.keys());
     let mut warm = traced(run, subject, store, &mut parts, clock)?;
@@ -241,8 +217,12 @@ fn conduct(
     parts.notices.extend(scoped.notices);
     parts.calls = scoped.calls;
     let functions = narrowed(scoped.functions, chosen, &mut parts);
-    let Plan { functions, mutants, notices, foundations } =
-        plan(run.options, subject, Some(run.environment), &functions, &known, chosen)?;
+    let mut plan = plan(run.options, subject, Some(run.environment), &functions, &known, chosen)?;
+    if let Some(sharding) = sharding {
+        let part = sharding.narrow(store, &mut plan, &known, true)?;
+        parts.part = Some(Part::Shard(Box::new(part)));
+    }
+    let Plan { functions, mutants, notices, foundations } = plan;
     parts.functions = functions;
     parts.notices.extend(notices);
     let runs =

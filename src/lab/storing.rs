@@ -2,12 +2,12 @@
 //!
 //! Invariant: no Python is started, and no file of the project is read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::LabError;
 use super::surroundings::Surroundings;
 use crate::git::Repository;
-use crate::model::{StoreCleared, StoreState, StoreStatus};
+use crate::model::{Report, StoreCleared, StoreState, StoreStatus};
 use crate::store::{self, Removed, Store};
 
 /// What became of the store when it was tidied.
@@ -75,6 +75,18 @@ pub fn tidy_store(repo: &Path, keep: u32) -> Result<Option<Tidied>, LabError> {
 /// Without a repository or a store, or where `target` exists and `force` is not set.
 pub fn export_store(repo: &Path, target: &Path, force: bool) -> Result<u64, LabError> {
     Ok(store::export(Repository::discover(repo)?.workdir(), target, force)?)
+}
+
+/// Replaces the store by those of the shards, with what it held before; `report` is then that of the
+/// last run. Returns how many verdicts were added to those of the first.
+///
+/// # Errors
+/// As [`import_store`], and where a store is of another environment.
+pub fn join_stores(repo: &Path, sources: &[PathBuf], report: &Report) -> Result<usize, LabError> {
+    let repository = Repository::discover(repo)?;
+    let added = store::join(repository.workdir(), sources)?;
+    super::running::keep_shown(&mut Store::open(repository.workdir())?, report)?;
+    Ok(added)
 }
 
 /// Replaces the store by a copy of `source`; returns what there is then.

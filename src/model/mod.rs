@@ -30,7 +30,7 @@ pub use gate::{Gate, GateError, GateKind};
 pub use graph::CallGraph;
 pub use lead::{Lead, Word};
 pub use mutant::{ClassHeader, Mutant, MutantId, OperatorId, SwapUnit};
-pub use part::Part;
+pub use part::{Part, PlanIdentity, Shard, ShardError, ShardPart, ShardPlan};
 pub use quick::{QuickHasher, QuickMap};
 pub use recorded::TraceSummary;
 pub use report::{

@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeOfVerdict, FailedTest, FunctionKey, Gate, LineRange, MutantId, OperatorId, Part, Reasons,
-    RepoPath, ScopeKind, Span, TestId, Verdict,
+    ChangeOfVerdict, FailedTest, FunctionKey, Gate, GateKind, LineRange, MutantId, OperatorId,
+    Part, Reasons, RepoPath, ScopeKind, Span, TestId, Verdict,
 };
 
 /// Version of the JSON report. Changelog: 1 = first; `calls` and `part` came later, and read as none
@@ -100,6 +100,30 @@ pub enum Conclusion {
     Interrupted,
     /// The plan only (`--list`).
     Listed,
+}
+
+impl Conclusion {
+    /// The conclusion that verdicts lead to, and changes that there can be no verdict on.
+    pub fn of(
+        gate: Gate,
+        counts: &Counts,
+        mutants: &[DecidedMutant],
+        skipped: &[SkippedFile],
+    ) -> Self {
+        let undecided = counts.error + counts.not_run;
+        let unread = skipped.iter().any(|file| file.holds_change);
+        if counts.mutants == 0 && unread {
+            Self::NothingDecided
+        } else if counts.mutants == 0 {
+            Self::NothingToTest
+        } else if counts.mutants == undecided {
+            Self::NothingDecided
+        } else if gate.fails(counts, mutants) || (unread && gate.kind != GateKind::None) {
+            Self::Failed
+        } else {
+            Self::Passed
+        }
+    }
 }
 
 /// Verdicts counted.

@@ -18,6 +18,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod merging;
 mod mutants;
 mod operators;
 mod prose;

@@ -30,6 +30,11 @@ pub struct RecordedMutant {
 pub struct MutantText([u8; 8]);
 
 impl MutantText {
+    /// A digest as it was stored.
+    pub(super) fn from_bytes(digest: [u8; 8]) -> Self {
+        Self(digest)
+    }
+
     /// The digest of an original and its replacement.
     pub fn of(original: &str, replacement: &str) -> Self {
         let mut hash = Sha256::new();

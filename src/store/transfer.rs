@@ -67,6 +67,14 @@ pub enum TransferError {
         /// What was found.
         what: String,
     },
+    /// Stores that cannot be joined.
+    #[error("{} and {} are of different environments", one.display(), other.display())]
+    OtherEnvironment {
+        /// One.
+        one: PathBuf,
+        /// The other.
+        other: PathBuf,
+    },
     /// The store of the repository.
     #[error(transparent)]
     Store(#[from] StoreError),

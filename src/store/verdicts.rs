@@ -46,7 +46,7 @@ impl StoredVerdict {
     }
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "mutant, basis, verdict, tests, milliseconds, original, replacement, recorded_at";
 
 impl Store {
@@ -153,9 +153,10 @@ impl Store {
     }
 }
 
-type Columns = (StoredVerdict, String, Vec<u8>);
+/// A row, before its verdict and tests are read.
+pub(super) type Columns = (StoredVerdict, String, Vec<u8>);
 
-fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
+pub(super) fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
     let verdict = StoredVerdict {
         id: MutantId::from_text(row.get::<_, String>(0)?),
         basis: Basis(row.get(1)?),
@@ -174,7 +175,7 @@ fn verdict_of(json: &str) -> Result<Verdict, Fault> {
     serde_json::from_str(json).map_err(|_| Fault::Malformed("a verdict is of no known kind"))
 }
 
-fn stored(
+pub(super) fn stored(
     connection: &Connection,
     (mut verdict, json, tests): Columns,
 ) -> Result<StoredVerdict, Fault> {

@@ -3,7 +3,6 @@
 //! Invariant: the last report keeps all that was not asked for, so that the next id can be taken from it.
 
 use mutdiff::model::{DecidedMutant, Part, Report, Verdict};
-use mutdiff::report::json;
 
 use crate::harness::{Project, Ran};
 
@@ -41,20 +40,20 @@ fn run(project: &Project, code: i32, arguments: &[&str]) -> (Ran, Report) {
     let mut command = project.mutdiff(&["run"]);
     command.args(arguments).args(["--base", "main", "--runner", "pytest", "--report", &report]);
     let ran = Ran::of(command.args(["--python", &python])).expect(code);
-    (ran, json::read(&std::fs::read_to_string(path).unwrap()).unwrap())
+    (ran, project.report_at(&path))
 }
 
 fn last(project: &Project) -> Report {
     let path = project.home().join("last.json");
     let target = format!("json={}", path.display());
     Ran::of(&mut project.mutdiff(&["report", "--report", &target])).expect(0);
-    json::read(&std::fs::read_to_string(path).unwrap()).unwrap()
+    project.report_at(&path)
 }
 
 fn survivor<'r>(report: &'r Report, function: &str) -> &'r DecidedMutant {
     let is_it =
         |m: &&DecidedMutant| m.function.name.as_str() == function && m.verdict == Verdict::Survived;
-    report.mutants.iter().find(is_it).unwrap()
+    report.mutants.iter().find(is_it).expect("there is a survivor")
 }
 
 #[test]

@@ -34,6 +34,7 @@ mod review_scenarios;
 mod scenarios;
 mod second_run;
 mod settings;
+mod shards;
 mod show_and_demo;
 mod stale;
 mod state;

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::Appearance;
+use super::change::ScopeArg;
 use super::running::TestArgs;
-use super::{Appearance, ScopeArg};
 use crate::config::Options;
 
 /// `mutdiff explain`.

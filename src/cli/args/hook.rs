@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::Appearance;
+use super::change::ScopeArg;
 use super::running::{TestArgs, time_span};
-use super::{Appearance, ScopeArg};
 use crate::config::Options;
 use crate::model::Gate;
 

@@ -109,6 +109,7 @@ pub(in crate::cli) fn default_options(repo: PathBuf) -> Options {
         gate: Gate::default(),
         budget: None,
         only: Vec::new(),
+        shard: None,
         reuse: false,
     }
 }

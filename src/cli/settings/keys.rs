@@ -5,12 +5,20 @@
 use clap::{Arg, ArgAction, Command};
 
 /// The commands whose flags can be settings; the first is also what runs without a name.
-pub(super) const COMMANDS: [&[&str]; 6] =
-    [&["run"], &["record"], &["explain"], &["review"], &["hook", "run"], &["init"]];
+pub(super) const COMMANDS: [&[&str]; 8] = [
+    &["run"],
+    &["record"],
+    &["explain"],
+    &["plan"],
+    &["merge"],
+    &["review"],
+    &["hook", "run"],
+    &["init"],
+];
 /// Flags that say what this one call is for.
-const OF_A_CALL: [&str; 15] = [
+const OF_A_CALL: [&str; 18] = [
     "help", "version", "repo", "list", "from", "dry-run", "decide", "pr", "head", "shard", "reuse",
-    "write", "workflow", "hook", "no-check",
+    "write", "workflow", "hook", "no-check", "shards", "target", "store",
 ];
 
 /// What a key takes.
@@ -72,7 +80,10 @@ pub(super) fn command<'c>(whole: &'c Command, path: &[&str]) -> Option<&'c Comma
 
 /// The keys of a command.
 pub(super) fn keys(command: &Command) -> Vec<Key<'_>> {
-    command.get_arguments().filter_map(Key::of).collect()
+    // The format of what is no report is another thing.
+    let reports = command.get_arguments().any(|arg| arg.get_long() == Some("report"));
+    let is_key = |key: &Key<'_>| reports || key.name != "format";
+    command.get_arguments().filter_map(Key::of).filter(is_key).collect()
 }
 
 /// The names of the keys of all commands.

@@ -51,7 +51,7 @@ pub(in crate::report) mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::model::Part;
+    use crate::model::{Part, PlanIdentity, Shard, ShardPart};
     use crate::report::sample;
 
     const PAGE: &str = include_str!("../../../docs/report.md");
@@ -81,7 +81,13 @@ pub(in crate::report) mod tests {
     #[test]
     fn every_key_written_is_documented_and_the_other_way_round() {
         let mut report = sample::report();
-        report.part = Some(Part::Chosen);
+        report.part = Some(Part::Shard(Box::new(ShardPart {
+            shard: Shard { number: 1, of: 2 },
+            plan: PlanIdentity::default(),
+            assignment: None,
+            mutants: 0,
+            positions: Vec::new(),
+        })));
         let value = serde_json::from_str(&write(&report)).unwrap();
         let mut written = BTreeSet::new();
         keys(&value, "", &mut written);

@@ -2,7 +2,9 @@
 //!
 //! Invariant: each [`Conclusion`] has its own message; none can be taken for another.
 
-use crate::model::{ChangeOfVerdict, Conclusion, Counts, GateKind, NotRunReason, Report, Verdict};
+use crate::model::{
+    ChangeOfVerdict, Conclusion, Counts, GateKind, NotRunReason, Part, Report, Verdict,
+};
 
 use super::page::{Page, Role};
 use crate::report::prose::{NO_BREAK, count, duration, listed, percent, percent_below};
@@ -129,6 +131,14 @@ fn passed(report: &Report) -> String {
 }
 
 fn nothing_to_test(report: &Report) -> String {
+    if let Some(Part::Shard(part)) = &report.part
+        && part.mutants > 0
+    {
+        return format!(
+            "none of the {} of the run falls to this shard",
+            count(part.mutants, "mutant")
+        );
+    }
     let base = &report.base.name;
     if report.functions.is_empty() {
         format!("the change since {base} touches no function of the project")

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a part that holds nothing leaves no trace on the page.
 
-use crate::model::{FailedTest, Notice, Report, Revision, SkippedFile, TestOutcome};
+use crate::model::{FailedTest, Notice, Part, Report, Revision, SkippedFile, TestOutcome};
 
 use super::page::{Page, Role};
 use crate::report::prose::count;
@@ -28,6 +28,10 @@ pub(super) fn heading(page: &mut Page<'_>, report: &Report) {
         format!("{} → {}", revision(&report.base), revision(&report.head)),
         format!("scope {}", report.scope),
     ];
+    if let Some(Part::Shard(part)) = &report.part {
+        let (own, all) = (report.mutants.len(), part.mutants);
+        parts.push(format!("shard {}: {own} of {}", part.shard, count(all, "mutant")));
+    }
     match (report.runner.as_str(), report.python.as_str()) {
         ("", "") => {}
         (runner, "") => parts.push(runner.to_owned()),

@@ -161,7 +161,13 @@ impl Project {
     /// The report of the last main job.
     #[track_caller]
     pub(crate) fn report(&self) -> Report {
-        let text = fs::read_to_string(self.report_path()).expect("mutdiff wrote a report");
+        self.report_at(&self.report_path())
+    }
+
+    /// A report in some other file.
+    #[track_caller]
+    pub(crate) fn report_at(&self, path: &Path) -> Report {
+        let text = fs::read_to_string(path).expect("mutdiff wrote a report");
         json::read(&text).expect("mutdiff reads what it wrote")
     }
 
