@@ -58,6 +58,9 @@ fn prepare(options: &Options, weighed: bool, events: &dyn Events) -> Result<Prep
     parts.calls = scoped.calls;
     let functions = narrowed(scoped.functions, chosen.as_ref(), &mut parts);
     let environment = environment.filter(|_| weighed || sharding.is_some());
+    if environment.is_some() {
+        subject.load_leads(&mut store)?;
+    }
     let plan =
         plan(options, &mut subject, environment.as_ref(), &functions, &known, chosen.as_ref())?;
     Ok(Prepared { subject, store, change, known, plan, parts, sharding })

@@ -64,6 +64,7 @@ pub(super) struct Subject {
     outdated: BTreeMap<RepoPath, Option<FileStat>>,
     functions: Functions,
     leads: BTreeMap<RepoPath, Vec<Lead>>,
+    has_leads: bool,
     apart: BTreeSet<FunctionKey>,
     copy: Option<TempDir>,
 }
@@ -120,6 +121,7 @@ impl Subject {
             outdated: BTreeMap::new(),
             functions: QuickMap::default(),
             leads: BTreeMap::new(),
+            has_leads: false,
             apart: BTreeSet::new(),
             copy: None,
             base,
@@ -359,6 +361,7 @@ impl Subject {
         if !new.is_empty() {
             store.put_leads(&new)?;
         }
+        self.has_leads = true;
         Ok(())
     }
 
@@ -372,8 +375,9 @@ impl Subject {
         self.apart.contains(function)
     }
 
-    /// What the code of each file may lead to.
+    /// What the code of each file may lead to, behind [`Subject::load_leads`].
     pub(super) fn leads(&self) -> &BTreeMap<RepoPath, Vec<Lead>> {
+        assert!(self.has_leads, "what verdicts rest on is asked for behind `load_leads`");
         &self.leads
     }
 
