@@ -84,7 +84,9 @@ pub(super) fn record(
     report: &Report,
 ) -> Result<(), LabError> {
     let Some(tree) = committed_tree(subject)? else { return Ok(()) };
-    let mutants: Vec<RecordedMutant> = report.mutants.iter().filter_map(recordable).collect();
+    let duplicates = report.duplicates.iter().filter_map(|one| recordable(&report.as_mutant(one)?));
+    let mutants: Vec<RecordedMutant> =
+        report.mutants.iter().filter_map(recordable).chain(duplicates).collect();
     if !mutants.is_empty() {
         store.record(&tree, &mutants)?;
     }

@@ -14,7 +14,7 @@ use super::subject::Subject;
 use crate::config::Options;
 use crate::git::{Head, LineMap};
 use crate::model::{
-    Conclusion, Counts, DecidedMutant, FailedTest, Gate, GateKind, NotRunReason, Notice, Part,
+    Conclusion, Counts, DecidedMutant, DuplicateMutant, FailedTest, Gate, GateKind, NotRunReason, Notice, Part,
     REPORT_VERSION, RepoPath, Report, ReportedCall, Revision, ScopedFunctionReport, TestId,
     Verdict,
 };
@@ -36,6 +36,7 @@ pub(super) fn decided(
         original: mutant.original.clone(),
         replacement: mutant.replacement.clone(),
         diff: planned.diff.clone(),
+        on_changed_line: planned.on_changed_line,
         reasons: planned.reasons.clone(),
         verdict: decision.verdict.clone(),
         change: against.compare(planned, &decision.verdict),
@@ -52,6 +53,7 @@ pub(super) fn not_run(reason: NotRunReason) -> Decision {
         tests: Vec::new(),
         milliseconds: 0.0,
         flaky: Vec::new(),
+        code: None,
     }
 }
 
@@ -68,6 +70,8 @@ pub(super) struct Parts {
     pub calls: Vec<ReportedCall>,
     /// Mutants.
     pub mutants: Vec<DecidedMutant>,
+    /// Mutants that are reported under one of those.
+    pub duplicates: Vec<DuplicateMutant>,
     /// Tests that fail without a mutant.
     pub failing: Vec<FailedTest>,
     /// Tests that failed with a mutant and without it alike.
@@ -93,7 +97,7 @@ pub(super) fn report(
     clock: &mut Clock,
 ) -> Report {
     place_in_head(subject, &mut parts.mutants);
-    let counts = Counts::of(&parts.mutants);
+    let counts = Counts { duplicates: parts.duplicates.len(), ..Counts::of(&parts.mutants) };
     let mut skipped_files = change.skipped.clone();
     for skipped in &subject.skipped {
         if skipped_files.iter().all(|known| known.path != skipped.path) {
@@ -158,6 +162,7 @@ pub(super) fn report(
         functions: parts.functions,
         calls: parts.calls,
         mutants: parts.mutants,
+        duplicates: parts.duplicates,
         skipped_files,
         failing_tests: parts.failing,
         notices,

@@ -25,6 +25,8 @@ pub(super) struct Decision {
     pub milliseconds: f64,
     /// Tests that failed with the mutant and without it alike.
     pub flaky: Vec<TestId>,
+    /// Stands for the code that the mutant compiles to, where that is known.
+    pub code: Option<String>,
 }
 
 /// What a child's records amount to.
@@ -156,6 +158,7 @@ impl Engine<'_> {
             tests: attempt.ran.iter().map(|&test| self.id(test)).collect(),
             milliseconds: began.elapsed().saturating_sub(attempt.unmutated).as_secs_f64() * 1000.0,
             flaky: attempt.flaky.iter().map(|&test| self.id(test)).collect(),
+            code: None,
         })
     }
 }

@@ -4,6 +4,7 @@
 //! known, and a run that ends early loses no more than that.
 
 mod against;
+mod alike;
 mod assembling;
 mod base_tests;
 mod basis;

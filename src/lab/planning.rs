@@ -36,6 +36,8 @@ pub(super) struct Planned {
     pub reasons: Reasons,
     /// As `git apply` takes it.
     pub diff: String,
+    /// Whether it is on lines that the change touches.
+    pub on_changed_line: bool,
     /// How it is decided.
     pub route: Route,
     /// The tests of the route that were seen to reach it, sorted.
@@ -174,6 +176,7 @@ pub(super) fn plan(
                 message: message(&module, &mutant, file, &digest),
                 reasons: scoped.reasons.clone(),
                 diff: mutate::unified_diff(&module, &mutant),
+                on_changed_line: on_lines(&mutant, &scoped.changed_lines),
                 mutant,
                 route,
                 reaching,
@@ -199,7 +202,7 @@ pub(super) fn plan(
             });
         }
         for planned in mutants {
-            if on_lines(&planned.mutant, &function.changed_lines) {
+            if planned.on_changed_line {
                 plan.mutants.push(planned);
             } else {
                 later.push(planned);

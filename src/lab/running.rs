@@ -24,7 +24,7 @@ use super::sharding::Sharding;
 use super::subject::Subject;
 use super::warming::{able_to_decide, traced};
 use super::writers::writers;
-use super::{Events, LabError, environment, recording, showing, unlisted, untied};
+use super::{Events, LabError, alike, environment, recording, showing, unlisted, untied};
 use crate::config::Options;
 use crate::model::{
     Conclusion, Counts, FailedTest, FunctionKey, NotRunReason, Notice, Part, Phase, RepoPath,
@@ -162,7 +162,8 @@ fn again(
     for mutant in &mut report.mutants {
         mutant.reused = true;
     }
-    report.counts = Counts::of(&report.mutants);
+    let duplicates = report.duplicates.len();
+    report.counts = Counts { duplicates, ..Counts::of(&report.mutants) };
     report.gate = options.gate;
     report.conclusion =
         Conclusion::of(options.gate, &report.counts, &report.mutants, &report.skipped_files);
@@ -244,6 +245,15 @@ fn conduct(
     }
     let todo: Vec<usize> =
         (0..mutants.len()).filter(|&number| decisions[number].is_none()).collect();
+    let digests = told_alike(run, subject, store, (&mutants, &foundations), &todo, &mut decisions)?;
+    let stands = alike::folded(&mutants, &digests);
+    keep_given(store, &mutants, &foundations, alike::shared(&stands, &mut decisions), &decisions)?;
+    // One of those that are alike has its turn.
+    let mut turns = BTreeSet::new();
+    let todo: Vec<usize> = todo
+        .into_iter()
+        .filter(|&number| decisions[number].is_none() && turns.insert(stands[number]))
+        .collect();
     if !todo.is_empty() {
         warm = able_to_decide(run, subject, store, warm, &known, (&mutants, &todo), clock)?;
         clock.enter(Phase::Mutants);
@@ -252,7 +262,8 @@ fn conduct(
             Some(warm) => {
                 let engine = Engine::new(*run, subject, &known, warm, started.max(began.elapsed()));
                 check_self(&engine, &mutants, &todo)?;
-                decide(&engine, store, (&mutants, &foundations), &todo, &mut decisions, clock)?;
+                let planned = (mutants.as_slice(), &foundations, &digests);
+                decide(&engine, store, planned, &todo, &mut decisions, clock)?;
                 clock.enter(Phase::Finish);
                 engine.verify_killers()?;
                 // A test that turned out to be flaky has proved nothing before that either.
@@ -267,7 +278,7 @@ fn conduct(
                     .collect();
                 if !void.is_empty() {
                     clock.enter(Phase::Mutants);
-                    decide(&engine, store, (&mutants, &foundations), &void, &mut decisions, clock)?;
+                    decide(&engine, store, planned, &void, &mut decisions, clock)?;
                 }
                 parts.flaky = engine.flaky();
             }
@@ -280,21 +291,75 @@ fn conduct(
             }
         }
     }
+    keep_given(store, &mutants, &foundations, alike::shared(&stands, &mut decisions), &decisions)?;
     let against = AgainstBase::find(subject, change, store, &mutants)?;
-    for (planned, decision) in mutants.iter().zip(decisions) {
-        let (decision, reused) =
-            decision.unwrap_or_else(|| (not_run(NotRunReason::Interrupted), false));
+    let decisions: Vec<(Decision, bool)> = decisions
+        .into_iter()
+        .map(|one| one.unwrap_or_else(|| (not_run(NotRunReason::Interrupted), false)))
+        .collect();
+    let verdicts: Vec<&Verdict> = decisions.iter().map(|(decision, _)| &decision.verdict).collect();
+    for (number, (planned, (decision, reused))) in mutants.iter().zip(&decisions).enumerate() {
+        if alike::is_duplicate(number, &stands, &verdicts) {
+            parts.duplicates.push(alike::duplicate(planned, &mutants[stands[number]]));
+            continue;
+        }
         for test in &decision.flaky {
             if !parts.flaky.contains(test) {
                 parts.flaky.push(test.clone());
             }
         }
-        parts.mutants.push(decided(planned, &decision, reused, &against));
+        parts.mutants.push(decided(planned, decision, *reused, &against));
     }
     if run.interrupted.load(Ordering::Relaxed) {
         parts.conclusion = Some(Conclusion::Interrupted);
     }
     Ok(parts)
+}
+
+/// Remembers the verdicts that mutants were given since others compile to the same code.
+fn keep_given(
+    store: &mut Store,
+    mutants: &[Planned],
+    foundations: &Foundations,
+    given: Vec<usize>,
+    decisions: &[Option<(Decision, bool)>],
+) -> Result<(), LabError> {
+    let verdicts = given
+        .into_iter()
+        .filter_map(|number| stored(&mutants[number], foundations, &decisions[number].as_ref()?.0));
+    Ok(store.put_verdicts(&verdicts.collect::<Vec<_>>())?)
+}
+
+/// Finds out what the mutants that are to be decided compile to. Those that compile to the original's
+/// code are decided by that.
+fn told_alike(
+    run: &Run<'_>,
+    subject: &Subject,
+    store: &mut Store,
+    (mutants, foundations): (&[Planned], &Foundations),
+    todo: &[usize],
+    decisions: &mut [Option<(Decision, bool)>],
+) -> Result<alike::Digests, LabError> {
+    let known = |one: &Option<(Decision, bool)>| one.as_ref().and_then(|one| one.0.code.clone());
+    let mut digests: alike::Digests = decisions.iter().map(known).collect();
+    if todo.is_empty() {
+        return Ok(digests);
+    }
+    let mut equivalent = Vec::new();
+    for (number, code) in alike::ask(run, subject, mutants, todo)? {
+        if code.is_original {
+            let decision = Decision {
+                verdict: Verdict::Equivalent,
+                code: Some(code.digest.clone()),
+                ..not_run(NotRunReason::NotAsked)
+            };
+            equivalent.extend(stored(&mutants[number], foundations, &decision));
+            decisions[number] = Some((decision, false));
+        }
+        digests[number] = Some(code.digest);
+    }
+    store.put_verdicts(&equivalent)?;
+    Ok(digests)
 }
 
 /// What the store knows of the tests, now and at the base.
@@ -346,6 +411,7 @@ fn reusable(
         tests: stored.tests,
         milliseconds: stored.milliseconds,
         flaky: Vec::new(),
+        code: stored.code,
     }))
 }
 
@@ -398,7 +464,7 @@ fn check_self(engine: &Engine<'_>, mutants: &[Planned], todo: &[usize]) -> Resul
 fn decide(
     engine: &Engine<'_>,
     store: &mut Store,
-    (mutants, foundations): (&[Planned], &Foundations),
+    (mutants, foundations, digests): (&[Planned], &Foundations, &alike::Digests),
     todo: &[usize],
     decisions: &mut [Option<(Decision, bool)>],
     clock: &mut Clock,
@@ -440,8 +506,9 @@ fn decide(
             .collect();
         drop(sender);
         let writing = scope.spawn(move || recording::verdicts(store, &stored_receiver));
-        for (number, decision) in receiver {
+        for (number, mut decision) in receiver {
             let planned = &mutants[number];
+            decision.code.clone_from(&digests[number]);
             run.events.advance(1);
             run.events.decided(&decided(planned, &decision, false, &AgainstBase::default()));
             if let Some(verdict) = stored(planned, foundations, &decision) {
@@ -484,6 +551,7 @@ fn stored(
         milliseconds: decision.milliseconds,
         original: planned.mutant.original.clone(),
         replacement: planned.mutant.replacement.clone(),
+        code: decision.code.clone(),
         recorded_at: StoredVerdict::now(),
     })
 }

@@ -34,8 +34,8 @@ pub use part::{Part, PlanIdentity, Shard, ShardError, ShardPart, ShardPlan};
 pub use quick::{QuickHasher, QuickMap};
 pub use recorded::TraceSummary;
 pub use report::{
-    Conclusion, Counts, DecidedMutant, Notice, Phase, PhaseTime, REPORT_VERSION, Report,
-    ReportedCall, Revision, ScopedFunctionReport, SkippedFile, SourceText, Timings,
+    Conclusion, Counts, DecidedMutant, DuplicateMutant, Notice, Phase, PhaseTime, REPORT_VERSION,
+    Report, ReportedCall, Revision, ScopedFunctionReport, SkippedFile, SourceText, Timings,
 };
 pub use review::{
     Action, ChangedFile, LineComment, NewReview, Place, Posted, PullRequest, StandingRemark,

@@ -51,6 +51,9 @@ pub struct Report {
     pub calls: Vec<ReportedCall>,
     /// Every mutant of the scope, nearest to the change first.
     pub mutants: Vec<DecidedMutant>,
+    /// Mutants that compile to the same code as one of those, and count with it.
+    #[serde(default)]
+    pub duplicates: Vec<DuplicateMutant>,
     /// Files that were left out, with why.
     pub skipped_files: Vec<SkippedFile>,
     /// Tests that fail without a mutant.
@@ -151,6 +154,9 @@ pub struct Counts {
     pub error: usize,
     /// How many of them all were decided by an earlier run and still hold.
     pub reused: usize,
+    /// Mutants beside these that compile to the same code as one of them.
+    #[serde(default)]
+    pub duplicates: usize,
 }
 
 impl Counts {
@@ -229,6 +235,9 @@ pub struct DecidedMutant {
     pub replacement: String,
     /// A unified diff of the function, as `git apply` takes it.
     pub diff: String,
+    /// Whether it is on lines that the change touches.
+    #[serde(default)]
+    pub on_changed_line: bool,
     /// Why it is in scope, nearest first.
     pub reasons: Reasons,
     /// What became of it.
@@ -241,6 +250,50 @@ pub struct DecidedMutant {
     pub milliseconds: f64,
     /// Whether the verdict comes from an earlier run.
     pub reused: bool,
+}
+
+/// A mutant that compiles to the same code as another of its function, and has that one's verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DuplicateMutant {
+    /// Its id.
+    pub id: MutantId,
+    /// The function that it changes.
+    pub function: FunctionKey,
+    /// The operator that yields it.
+    pub operator: OperatorId,
+    /// What is replaced.
+    pub span: Span,
+    /// The text of the span.
+    pub original: String,
+    /// The text in its place.
+    pub replacement: String,
+    /// A unified diff of the function, as `git apply` takes it.
+    pub diff: String,
+    /// The mutant that was decided.
+    pub duplicate_of: MutantId,
+}
+
+impl Report {
+    /// The mutant that a duplicate is one of, with the duplicate's own text and place.
+    pub fn as_mutant(&self, duplicate: &DuplicateMutant) -> Option<DecidedMutant> {
+        let decided = self.mutants.iter().find(|mutant| mutant.id == duplicate.duplicate_of)?;
+        Some(DecidedMutant {
+            id: duplicate.id.clone(),
+            function: duplicate.function.clone(),
+            operator: duplicate.operator.clone(),
+            span: duplicate.span,
+            head_lines: None,
+            original: duplicate.original.clone(),
+            replacement: duplicate.replacement.clone(),
+            diff: duplicate.diff.clone(),
+            ..decided.clone()
+        })
+    }
+
+    /// The mutants that compile to the same code as one that was decided.
+    pub fn duplicates_of(&self, id: &MutantId) -> impl Iterator<Item = &DuplicateMutant> {
+        self.duplicates.iter().filter(move |duplicate| duplicate.duplicate_of == *id)
+    }
 }
 
 /// A file that was left out.

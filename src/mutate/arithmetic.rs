@@ -11,6 +11,7 @@ pub(super) const SWAP: Operator = Operator {
     why: "The wrong operator gives the right result for 0, 1 and equal operands: tests need others.",
     skipped: "",
     default: true,
+    telling: 4,
     examples: &[
         Example { before: "x = a + b", after: "x = a - b" },
         Example { before: "x = a // b", after: "x = a / b" },

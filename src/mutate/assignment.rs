@@ -12,6 +12,7 @@ pub(super) const NONE: Operator = Operator {
     why: "What is assigned is never looked at, if this goes unnoticed.",
     skipped: "An annotation without a value.",
     default: true,
+    telling: 4,
     examples: &[
         Example { before: "x = f()", after: "x = None" },
         Example { before: "x: int = f()", after: "x: int = None" },

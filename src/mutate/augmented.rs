@@ -11,6 +11,7 @@ pub(super) const PLAIN: Operator = Operator {
     why: "Only what was there before tells a sum from its last part.",
     skipped: "",
     default: true,
+    telling: 3,
     examples: &[Example { before: "x += 1", after: "x = 1" }],
     kinds: &["augmented_assignment"],
     apply: |node, edits| {
@@ -25,7 +26,8 @@ pub(super) const SWAP: Operator = Operator {
     summary: "The operator of an augmented assignment becomes another.",
     why: "The wrong direction: a counter that falls, a mask that is set instead of cleared.",
     skipped: "",
-    default: true,
+    default: false,
+    telling: 4,
     examples: &[
         Example { before: "x += 1", after: "x -= 1" },
         Example { before: "x |= y", after: "x &= y" },

@@ -11,6 +11,7 @@ pub(super) const SWAP: Operator = Operator {
     why: "A mask that is set instead of tested, or the other way round.",
     skipped: "",
     default: true,
+    telling: 4,
     examples: &[
         Example { before: "x = a & b", after: "x = a | b" },
         Example { before: "x = a ^ b", after: "x = a & b" },
@@ -25,6 +26,7 @@ pub(super) const SHIFT: Operator = Operator {
     why: "The wrong direction.",
     skipped: "",
     default: true,
+    telling: 4,
     examples: &[Example { before: "x = a << b", after: "x = a >> b" }],
     kinds: &["binary_operator"],
     apply: |node, edits| precedence::swap(node, &[("<<", ">>"), (">>", "<<")], edits),

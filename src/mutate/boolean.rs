@@ -11,6 +11,7 @@ pub(super) const FLIP: Operator = Operator {
     why: "A flag that may have either value is a flag whose effect no test sees.",
     skipped: "",
     default: true,
+    telling: 4,
     examples: &[
         Example { before: "x = True", after: "x = False" },
         Example { before: "x = False", after: "x = True" },

@@ -13,6 +13,7 @@ pub(super) const ARGUMENT_NONE: Operator = Operator {
     why: "An argument that may be anything is one whose effect no test sees.",
     skipped: "`*args`, `**kwargs`, and `None` itself.",
     default: true,
+    telling: 3,
     examples: &[
         Example { before: "f(a, b)", after: "f(None, b)" },
         Example { before: "f(key=a)", after: "f(key=None)" },
@@ -45,7 +46,8 @@ pub(super) const ARGUMENT_REMOVED: Operator = Operator {
     summary: "One of several arguments is removed.",
     why: "The default was right all along, or no test can tell.",
     skipped: "Calls with one argument.",
-    default: true,
+    default: false,
+    telling: 3,
     examples: &[
         Example { before: "f(a, b)", after: "f(b)" },
         Example { before: "f(a, *b)", after: "f(a)" },
@@ -87,6 +89,7 @@ pub(super) const BUILTIN: Operator = Operator {
     why: "The one that differs from the other only where the elements do.",
     skipped: "Functions of other names.",
     default: true,
+    telling: 4,
     examples: &[
         Example { before: "x = any(a)", after: "x = all(a)" },
         Example { before: "x = min(a, b)", after: "x = max(a, b)" },

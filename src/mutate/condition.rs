@@ -12,7 +12,8 @@ pub(super) const NEGATE: Operator = Operator {
     summary: "The condition of an `if`, `elif`, `while`, guard or comprehension is negated, where it is a plain value.",
     why: "The condition the wrong way round.",
     skipped: "Comparisons, `and`, `or`, `not` and constants, which have operators of their own; `TYPE_CHECKING`.",
-    default: true,
+    default: false,
+    telling: 5,
     examples: &[
         Example { before: "if a: b()", after: "if not a: b()" },
         Example { before: "x = [a for a in b if f(a)]", after: "x = [a for a in b if not f(a)]" },

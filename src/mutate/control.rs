@@ -12,6 +12,7 @@ pub(super) const BREAK_TO_RETURN: Operator = Operator {
     why: "Whatever follows the loop is skipped.",
     skipped: "Loops outside of functions, and in `except*` blocks.",
     default: true,
+    telling: 3,
     examples: &[Example { before: "for a in b: break", after: "for a in b: return" }],
     kinds: &["break_statement"],
     apply: |node, edits| {
@@ -27,6 +28,7 @@ pub(super) const CONTINUE_TO_BREAK: Operator = Operator {
     why: "The rest of the elements is not looked at.",
     skipped: "",
     default: true,
+    telling: 4,
     examples: &[Example { before: "for a in b: continue", after: "for a in b: break" }],
     kinds: &["continue_statement"],
     apply: |node, edits| edits.push(Edit::token(node, "break")),

@@ -13,6 +13,7 @@ pub(super) const DECORATOR: Operator = Operator {
     why: "What the decorator adds makes no difference to any test.",
     skipped: "`overload`, `override`, `final`, `wraps`, `abstractmethod`, caches, and the setters of properties, without which the class is another.",
     default: false,
+    telling: 4,
     examples: &[Example { before: "@a\ndef f(): b()", after: "\ndef f(): b()" }],
     kinds: &["decorator"],
     apply: |node, edits| {
@@ -46,6 +47,7 @@ pub(super) const DEFAULT: Operator = Operator {
     why: "No test leaves the argument out, or none looks at what the default does.",
     skipped: "`None` itself.",
     default: false,
+    telling: 3,
     examples: &[Example { before: "def f(a=1): b()", after: "def f(a=None): b()" }],
     kinds: &["default_parameter", "typed_default_parameter"],
     apply: |node, edits| {
@@ -63,6 +65,7 @@ pub(super) const BASE: Operator = Operator {
     why: "What the class takes from it makes no difference to any test.",
     skipped: "Classes with one base; `Generic`, `Protocol`, `ABC`, `object` and keywords such as `metaclass=`.",
     default: false,
+    telling: 2,
     examples: &[Example { before: "class C(A, B): b()", after: "class C(B): b()" }],
     kinds: &["class_definition"],
     apply: |node, edits| {
@@ -94,7 +97,8 @@ pub(super) const YIELD: Operator = Operator {
     summary: "A yielded value becomes `None`.",
     why: "The test counts what comes out, and does not look at it.",
     skipped: "`yield` without a value, and `yield from`.",
-    default: false,
+    default: true,
+    telling: 4,
     examples: &[Example { before: "yield a", after: "yield None" }],
     kinds: &["yield"],
     apply: |node, edits| {
@@ -114,6 +118,7 @@ pub(super) const NEGATED: Operator = Operator {
     why: "No test asks for the answer.",
     skipped: "Functions whose name does not begin with `is_`, `has_`, `can_`, `should_` or the like, and that are not annotated with `bool`; comparisons and constants, which have operators of their own.",
     default: false,
+    telling: 5,
     examples: &[Example {
         before: "def is_a(b): return c(b)",
         after: "def is_a(b): return not c(b)",
@@ -141,6 +146,7 @@ pub(super) const OVERRIDE: Operator = Operator {
     why: "What it overrides, if it overrides anything, does as well for every test.",
     skipped: "Decorated methods, `__init__` and other methods with two underscores, and classes whose bases are `object`, `ABC`, `Generic`, `Protocol`, `Exception` or `Enum` only.",
     default: false,
+    telling: 3,
     examples: &[Example {
         before: "class C(A):\n  def f(self):\n    b()",
         after: "class C(A):\n  pass\n",
@@ -160,6 +166,7 @@ pub(super) const ATTRIBUTE: Operator = Operator {
     why: "The value of the base, if it has one, does as well for every test.",
     skipped: "Annotated attributes, names with two underscores, and classes as for `definition/override`.",
     default: false,
+    telling: 2,
     examples: &[Example { before: "class C(A):\n  x = 1", after: "class C(A):\n  pass" }],
     kinds: &["expression_statement"],
     apply: |node, edits| {

@@ -19,6 +19,7 @@ pub(super) const ARITHMETIC: Operator = Operator {
     why: "Each result that no test can tell from the right one is a formula that no test pins down.",
     skipped: "`+` and `%` beside strings.",
     default: false,
+    telling: 2,
     examples: &[
         Example { before: "x = a + b", after: "x = a * b" },
         Example { before: "x = a // b", after: "x = a % b" },
@@ -41,6 +42,7 @@ pub(super) const BITWISE: Operator = Operator {
     why: "Each result that no test can tell from the right one is a mask that no test pins down.",
     skipped: "Shifts.",
     default: false,
+    telling: 2,
     examples: &[Example { before: "x = a & b", after: "x = a ^ b" }],
     kinds: &["binary_operator"],
     apply: |node, edits| swap_binary(node, &BITWISE_SET, edits),
@@ -52,6 +54,7 @@ pub(super) const COMPARISON: Operator = Operator {
     why: "Each comparison that no test can tell from the right one is a limit that no test pins down.",
     skipped: "`is` and `in`.",
     default: false,
+    telling: 2,
     examples: &[
         Example { before: "x = a < b", after: "x = a >= b" },
         Example { before: "x = a == b", after: "x = a <= b" },
@@ -74,6 +77,7 @@ pub(super) const IDENTITY: Operator = Operator {
     why: "Equal is less than the same: objects with an equality of their own, `True` and `1`.",
     skipped: "Comparisons with `None`, where only odd classes tell the two apart.",
     default: false,
+    telling: 2,
     examples: &[Example { before: "x = a is b", after: "x = a == b" }],
     kinds: &["comparison_operator"],
     apply: |node, edits| {

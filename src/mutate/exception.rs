@@ -12,7 +12,8 @@ pub(super) const HANDLER_RAISE: Operator = Operator {
     summary: "A handler raises the exception again instead of handling it.",
     why: "No test makes the exception happen.",
     skipped: "Handlers that begin with a bare `raise`.",
-    default: false,
+    default: true,
+    telling: 4,
     examples: &[Example {
         before: "try:\n  a()\nexcept E:\n  b()\n  c()",
         after: "try:\n  a()\nexcept E:\n  raise\n",
@@ -27,6 +28,7 @@ pub(super) const HANDLER_PASS: Operator = Operator {
     why: "No test makes the exception happen, or none looks at what is done about it.",
     skipped: "Handlers that do nothing already.",
     default: false,
+    telling: 4,
     examples: &[Example {
         before: "try:\n  a()\nexcept E:\n  b()",
         after: "try:\n  a()\nexcept E:\n  pass",
@@ -41,6 +43,7 @@ pub(super) const WIDENED: Operator = Operator {
     why: "An error of another kind would be taken for the expected one, and no test raises one.",
     skipped: "`Exception` and `BaseException`; handlers with another one behind them.",
     default: false,
+    telling: 2,
     examples: &[Example {
         before: "try:\n  a()\nexcept E as e:\n  b()",
         after: "try:\n  a()\nexcept Exception as e:\n  b()",
@@ -63,7 +66,8 @@ pub(super) const NARROWED: Operator = Operator {
     summary: "One of several exceptions is no longer caught.",
     why: "No test raises it.",
     skipped: "Handlers of one exception, which `exception/handler-raise` is for.",
-    default: false,
+    default: true,
+    telling: 3,
     examples: &[Example {
         before: "try:\n  a()\nexcept (E, F):\n  b()",
         after: "try:\n  a()\nexcept (F, ):\n  b()",
@@ -90,6 +94,7 @@ pub(super) const RAISED: Operator = Operator {
     why: "Callers that catch the narrow one would not; the test asks for any error.",
     skipped: "`Exception` itself; exceptions that are not called.",
     default: false,
+    telling: 3,
     examples: &[Example { before: "raise E(a)", after: "raise Exception(a)" }],
     kinds: &["raise_statement"],
     apply: |node, edits| {
@@ -115,6 +120,7 @@ pub(super) const FROM: Operator = Operator {
     why: "The cause is lost (or, behind `from None`, shown), and no test looks at it.",
     skipped: "",
     default: false,
+    telling: 1,
     examples: &[Example { before: "raise E(a) from b", after: "raise E(a)" }],
     kinds: &["raise_statement"],
     apply: |node, edits| {

@@ -13,6 +13,7 @@ pub(super) const ARGUMENTS: Operator = Operator {
     why: "Arguments of one kind are mixed up easily; tests with equal values cannot tell.",
     skipped: "Keyword arguments, `*args`, arguments with the same text, and those that are literals of other kinds.",
     default: false,
+    telling: 4,
     examples: &[
         Example { before: "f(a, b)", after: "f(b, a)" },
         Example { before: "x = f(1, 2, key=c)", after: "x = f(2, 1, key=c)" },
@@ -51,6 +52,7 @@ pub(super) const FIRST: Operator = Operator {
     why: "What the call does to the value makes no difference to any test.",
     skipped: "Calls that are statements, awaited calls, calls of classes, and calls whose first argument is a literal, `*args` or a keyword.",
     default: false,
+    telling: 3,
     examples: &[Example { before: "x = f(a, b)", after: "x = a" }],
     kinds: &["call"],
     apply: |node, edits| {
@@ -80,6 +82,7 @@ pub(super) const METHOD: Operator = Operator {
     why: "The two differ for some values only, and no test has one of them.",
     skipped: "",
     default: false,
+    telling: 3,
     examples: &[
         Example { before: "a.append(b)", after: "a.extend(b)" },
         Example { before: "x = a.keys()", after: "x = a.values()" },
@@ -103,6 +106,7 @@ pub(super) const BUILTIN: Operator = Operator {
     why: "What the built-in function adds makes no difference to any test.",
     skipped: "Calls with keyword arguments.",
     default: false,
+    telling: 3,
     examples: &[
         Example { before: "x = sorted(a)", after: "x = list(a)" },
         Example { before: "x = abs(a)", after: "x = (a)" },

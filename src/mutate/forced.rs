@@ -22,7 +22,8 @@ pub(super) const TRUE: Operator = Operator {
     summary: "The condition of an `if`, `elif`, `assert`, guard or comprehension always holds.",
     why: "No test has a case in which it does not hold, or none looks at what happens then. An assertion that always holds is none.",
     skipped: "`while`; constants, `TYPE_CHECKING`, `__name__ == '__main__'`; conditional expressions, which `ternary` makes one arm of.",
-    default: false,
+    default: true,
+    telling: 4,
     examples: &[
         Example { before: "if a > b: c()", after: "if True: c()" },
         Example { before: "x = [a for a in b if a.c]", after: "x = [a for a in b if True]" },
@@ -41,7 +42,8 @@ pub(super) const FALSE: Operator = Operator {
     summary: "The condition of an `if`, `elif`, `while`, guard or comprehension never holds.",
     why: "No test has a case in which it holds, or none looks at what happens then: the block may as well not be there.",
     skipped: "`assert`; constants, `TYPE_CHECKING`, `__name__ == '__main__'`; conditional expressions, which `ternary` makes one arm of.",
-    default: false,
+    default: true,
+    telling: 4,
     examples: &[
         Example { before: "if a > b: c()", after: "if False: c()" },
         Example { before: "while a: b()", after: "while False: b()" },

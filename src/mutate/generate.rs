@@ -9,6 +9,7 @@ use super::edit::Edit;
 use super::registry::{FIRST_EDITION, operators, operators_for};
 use super::selection::Selection;
 use super::skip::is_skipped;
+use super::subsumed::{negates_condition, negations_are_needless};
 use super::suppress::Suppressed;
 use super::unit::swap_unit;
 use crate::model::{ByteSpan, FunctionKey, LineNo, Mutant, MutantId, SwapUnit};
@@ -30,7 +31,10 @@ pub fn mutants(
     let mut found = candidates(module, &wanted, selection);
     found.sort_by_key(|c| (c.edit.bytes.start, c.edit.bytes.end, c.operator));
     let mut chosen = numbered(module.source().text(), found);
-    chosen.retain(|numbered| selection.has(numbered.candidate.operator));
+    let needless = negations_are_needless(selection);
+    chosen.retain(|Numbered { candidate, .. }| {
+        selection.has(candidate.operator) && !(needless && candidate.negates_condition)
+    });
     folded(&mut chosen);
     let mut units: HashMap<usize, Option<SwapUnit>> = HashMap::new();
     let suppressed = Suppressed::find(module, selection);
@@ -107,6 +111,7 @@ struct Candidate {
     operator: usize,
     edit: Edit,
     header: ByteSpan,
+    negates_condition: bool,
 }
 
 fn candidates(module: &Module, wanted: &[bool], selection: &Selection) -> Vec<Candidate> {
@@ -134,7 +139,8 @@ fn candidates(module: &Module, wanted: &[bool], selection: &Selection) -> Vec<Ca
                 let Some(edit) = edit.fitted(node) else { continue };
                 if module.source().can_encode(&edit.replacement) {
                     let header = reached_at(node, edit.bytes);
-                    found.push(Candidate { function, operator, edit, header });
+                    let negates_condition = negates_condition(node, operators()[operator].id);
+                    found.push(Candidate { function, operator, edit, header, negates_condition });
                 }
             }
         }
@@ -232,7 +238,7 @@ pub(super) mod tests {
 
     /// All mutants of a text.
     pub(crate) fn mutants_of(text: &str) -> Vec<Mutant> {
-        mutants(&module(text), &|_| true, &Selection::default())
+        mutants(&module(text), &|_| true, &Selection::first_edition())
     }
 
     /// What an operator makes of statements in the body of a function.
@@ -245,7 +251,7 @@ pub(super) mod tests {
             Some(later) if later >= FIRST_EDITION => {
                 Selection::new(&Default::default(), &[operator.to_owned()]).unwrap()
             }
-            _ => Selection::default(),
+            _ => Selection::first_edition(),
         };
         mutants(&module, &|_| true, &selection)
             .iter()
@@ -266,7 +272,7 @@ pub(super) mod tests {
         let all = mutants_of(text);
         assert!(all.is_sorted_by_key(|mutant| mutant.text.start));
         let module = module(text);
-        let of_g = mutants(&module, &|key| key.name.as_str() == "g", &Selection::default());
+        let of_g = mutants(&module, &|key| key.name.as_str() == "g", &Selection::first_edition());
         let expected: Vec<_> =
             all.iter().filter(|m| m.function.name.as_str() == "g").cloned().collect();
         assert_eq!(of_g, expected);

@@ -11,6 +11,7 @@ pub(super) const NAME: Operator = Operator {
     why: "A key that nobody reads.",
     skipped: "Calls of anything but `dict`.",
     default: true,
+    telling: 2,
     examples: &[Example { before: "x = dict(a=1)", after: "x = dict(aXX=1)" }],
     kinds: &["call"],
     apply: |node, edits| {

@@ -11,6 +11,7 @@ pub(super) const BODY: Operator = Operator {
     why: "A key or callback whose value nobody looks at.",
     skipped: "",
     default: true,
+    telling: 4,
     examples: &[
         Example { before: "f(lambda a: a.b)", after: "f(lambda a: None)" },
         Example { before: "f(lambda: None)", after: "f(lambda: 0)" },

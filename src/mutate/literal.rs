@@ -12,6 +12,7 @@ pub(super) const DECREMENT: Operator = Operator {
     why: "Off by one to the other side: whatever notices one more need not notice one less.",
     skipped: "0, and numbers that are not decimal.",
     default: false,
+    telling: 3,
     examples: &[Example { before: "x = 10", after: "x = 9" }],
     kinds: &["integer"],
     apply: |node, edits| {
@@ -27,6 +28,7 @@ pub(super) const ZERO: Operator = Operator {
     why: "Zero is what other code takes for false, for nothing and for the first place.",
     skipped: "0 and 1, and numbers that are not decimal.",
     default: false,
+    telling: 2,
     examples: &[Example { before: "x = 10", after: "x = 0" }],
     kinds: &["integer"],
     apply: |node, edits| {
@@ -42,6 +44,7 @@ pub(super) const NEGATED: Operator = Operator {
     why: "The wrong sign.",
     skipped: "0; numbers in subscripts, where other operators take the other end; `x ** 2`, and numbers behind a sign.",
     default: false,
+    telling: 2,
     examples: &[Example { before: "x = f(10)", after: "x = f(-10)" }],
     kinds: &["integer", "float"],
     apply: |node, edits| {
@@ -72,6 +75,7 @@ pub(super) const EMPTY_STRING: Operator = Operator {
     why: "Empty is what other code takes for false; a separator or prefix that may be empty is none.",
     skipped: "Strings that are empty already; pieces of an implicit concatenation; docstrings.",
     default: false,
+    telling: 2,
     examples: &[
         Example { before: "x = 'text'", after: "x = ''" },
         Example { before: "x = b'text'", after: "x = b''" },
@@ -98,6 +102,7 @@ pub(super) const INTERPOLATION: Operator = Operator {
     why: "A text with a hole in it, and nobody looks at the text.",
     skipped: "",
     default: false,
+    telling: 2,
     examples: &[Example { before: "x = f'{a}-{b}'", after: "x = f'-{b}'" }],
     kinds: &["interpolation"],
     apply: |node, edits| {
@@ -121,6 +126,7 @@ pub(super) const EMPTIED: Operator = Operator {
     why: "Nothing of what it holds is ever looked at.",
     skipped: "Those that are empty already, targets of assignments, and what stands in a subscript, a `for` or an `except`.",
     default: false,
+    telling: 3,
     examples: &[
         Example { before: "x = [a, b]", after: "x = []" },
         Example { before: "x = {a: b}", after: "x = {}" },

@@ -10,7 +10,8 @@ pub(super) const SWAP: Operator = Operator {
     summary: "`and` and `or` become each other.",
     why: "Whether both or either must hold shows only where one of them does.",
     skipped: "",
-    default: true,
+    default: false,
+    telling: 4,
     examples: &[
         Example { before: "x = a and b", after: "x = a or b" },
         Example { before: "x = a or b or c", after: "x = (a or b) and c" },

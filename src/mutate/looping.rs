@@ -13,6 +13,7 @@ pub(super) const ZERO: Operator = Operator {
     why: "Whatever the loop does, no test looks at it, or none has anything to loop over.",
     skipped: "`async for`, and loops over an empty literal.",
     default: false,
+    telling: 4,
     examples: &[Example { before: "for a in b: c(a)", after: "for a in (): c(a)" }],
     kinds: &["for_statement"],
     apply: |node, edits| {
@@ -29,7 +30,8 @@ pub(super) const ONCE: Operator = Operator {
     summary: "A `for` loop ends after its first round.",
     why: "No test has two elements, or none looks at what becomes of the second.",
     skipped: "`async for`; loops whose body ends with a compound statement, `break`, `return` or `raise`.",
-    default: false,
+    default: true,
+    telling: 4,
     examples: &[Example { before: "for a in b:\n  c(a)", after: "for a in b:\n  c(a); break" }],
     kinds: &["for_statement"],
     apply: |node, edits| {
@@ -49,6 +51,7 @@ pub(super) const REVERSED: Operator = Operator {
     why: "The order makes no difference to any test.",
     skipped: "`async for`; loops over calls (what they give may have no end), sets and dictionaries.",
     default: false,
+    telling: 2,
     examples: &[
         Example { before: "for a in b: c(a)", after: "for a in [*b][::-1]: c(a)" },
         Example { before: "for a in range(b): c(a)", after: "for a in range(b)[::-1]: c(a)" },
@@ -77,6 +80,7 @@ pub(super) const BREAK_TO_CONTINUE: Operator = Operator {
     why: "Nothing behind the element that ends the loop makes a difference to any test.",
     skipped: "`while` loops, which might not end; `async for`.",
     default: false,
+    telling: 3,
     examples: &[Example {
         before: "for a in b:\n  if a: break",
         after: "for a in b:\n  if a: continue",

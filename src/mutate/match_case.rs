@@ -12,6 +12,7 @@ pub(super) const DROPPED: Operator = Operator {
     why: "A case that no test reaches, or that another one covers.",
     skipped: "`match` statements with one case; cases in functions with `nonlocal`.",
     default: true,
+    telling: 4,
     examples: &[Example {
         before: "match x:\n  case 1: a()\n  case 2: b()",
         after: "match x:\n  \n  case 2: b()",

@@ -11,7 +11,8 @@ pub(super) const TIME: Operator = Operator {
     summary: "A unit of `timedelta` becomes the next one.",
     why: "A wrong unit is a wrong limit by a large factor; tests with 0, or without a clock, cannot tell.",
     skipped: "Calls that name the other unit too.",
-    default: false,
+    default: true,
+    telling: 4,
     examples: &[Example { before: "x = timedelta(hours=a)", after: "x = timedelta(minutes=a)" }],
     kinds: &["call"],
     apply: |node, edits| {
@@ -48,6 +49,7 @@ pub(super) const OPEN_MODE: Operator = Operator {
     why: "The difference shows only where the file is there already.",
     skipped: "Modes without `w` or `a`, and those that are no literal.",
     default: false,
+    telling: 3,
     examples: &[
         Example { before: "open(a, 'w')", after: "open(a, 'a')" },
         Example { before: "open(a, mode='ab')", after: "open(a, mode='wb')" },

@@ -12,6 +12,7 @@ pub(super) const SWAP: Operator = Operator {
     why: "The other end, or the other case.",
     skipped: "",
     default: true,
+    telling: 4,
     examples: &[
         Example { before: "x = a.lower()", after: "x = a.upper()" },
         Example { before: "x = a.startswith(b)", after: "x = a.endswith(b)" },
@@ -48,6 +49,7 @@ pub(super) const SPLIT: Operator = Operator {
     why: "Which end is split off matters only where the separator is there twice.",
     skipped: "Calls without a limit, where both are alike.",
     default: true,
+    telling: 3,
     examples: &[
         Example { before: "x = a.split(b, 1)", after: "x = a.rsplit(b, 1)" },
         Example { before: "x = a.rsplit(maxsplit=1)", after: "x = a.split(maxsplit=1)" },
@@ -78,6 +80,7 @@ pub(super) const DEEPCOPY: Operator = Operator {
     why: "Whether what is inside is shared shows only when it is changed.",
     skipped: "",
     default: true,
+    telling: 3,
     examples: &[
         Example { before: "x = copy.deepcopy(a)", after: "x = copy.copy(a)" },
         Example { before: "x = deepcopy(a)", after: "x = __import__(\"copy\").copy(a)" },

@@ -45,6 +45,7 @@ mod skip;
 mod slice;
 mod statement;
 mod string;
+mod subsumed;
 mod suppress;
 mod ternary;
 mod unary;

@@ -12,6 +12,7 @@ pub(super) const TO_STRING: Operator = Operator {
     why: "Code that tells `None` from other empty values relies on it.",
     skipped: "`None` that is passed, returned or compared.",
     default: true,
+    telling: 2,
     examples: &[Example { before: "x = None", after: "x = \"\"" }],
     kinds: &["assignment", "named_expression"],
     apply: |node, edits| {

@@ -11,6 +11,7 @@ pub(super) const INCREMENT: Operator = Operator {
     why: "A wrong number (a limit, an index, a rate) is the most common slip that still runs.",
     skipped: "`while 1`; numbers in annotations and format specifiers.",
     default: true,
+    telling: 3,
     examples: &[
         Example { before: "x = 1", after: "x = 2" },
         Example { before: "x = 0.5", after: "x = 1.5" },

@@ -2,7 +2,7 @@
 //!
 //! Invariant: `docs/operators.md` is this text; a test compares them.
 
-use super::registry::operators;
+use super::registry::{MOST_TELLING, operators};
 use super::suppress::rules;
 
 const PEERS: &str = include_str!("peers.md");
@@ -15,8 +15,22 @@ in configuration, and those of a function's mutants are the same whichever opera
 
 ## Which are on
 
-Those of the first groups, up to `statement`, are on where nothing is said; the others say that they are off. In
-`pyproject.toml`, operators are named by id, by group or by pattern:
+The table below says which operators are on where nothing is said, and how telling their survivors are, from 1 to
+5: of several survivors on a line, a review shows the most telling, and a file's most telling first. An
+operator is on unless
+
+- another one that is on is noticed by hardly any test that does not notice this one too (it is *subsumed*):
+  `string/wrap` stands for `string/upper`, `side` for `logical/swap`, `forced` for `condition/negate`;
+- nearly every test that runs the line notices it, so that it costs time and tells nothing
+  (`exception/raised`, `slice`, `call/argument-removed`);
+- hardly any test notices it, and seldom need one (`exception/widened`, `exception/from`, `loop/reversed`);
+- its mutants run at import, each in a process of its own, and tell little for that (`definition`, `regex`);
+- or it is there for counts that compare with other tools (`every`).
+
+The figures that this was decided by are in [results.md](results.md#operators). Where both `forced` operators
+are on, a comparison or a `not` that is the whole condition of an `if`, a comprehension or an `assert` is not
+negated as well, unless `condition/negate` is on too. In `pyproject.toml`, operators are named by id, by group or
+by pattern:
 
 ```toml
 [tool.mutdiff]
@@ -72,6 +86,11 @@ pub fn operators_page() -> String {
         let off = if rule.default { "" } else { "off unless it is asked for" };
         page.push_str(&format!("| `{}` | {} | {off} |\n", rule.id, rule.summary));
     }
+    page.push_str("\n## The operators\n\n| operator | on | telling |\n|---|---|---|\n");
+    for operator in operators() {
+        let on = if operator.default { "yes" } else { "" };
+        page.push_str(&format!("| `{}` | {on} | {} |\n", operator.id, operator.telling));
+    }
     let mut group = "";
     for operator in operators() {
         if operator.group() != group {
@@ -85,9 +104,8 @@ pub fn operators_page() -> String {
         if !operator.skipped.is_empty() {
             page.push_str(&format!("Left alone: {}\n\n", operator.skipped));
         }
-        if !operator.default {
-            page.push_str("Off unless it is asked for.\n\n");
-        }
+        let off = if operator.default { "" } else { " Off unless it is asked for." };
+        page.push_str(&format!("Telling: {} of {MOST_TELLING}.{off}\n\n", operator.telling));
         page.push_str("```diff\n");
         for example in operator.examples {
             for (sign, code) in [('-', example.before), ('+', example.after)] {

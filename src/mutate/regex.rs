@@ -13,6 +13,7 @@ pub(super) const ANCHOR: Operator = Operator {
     why: "The pattern takes more than it should, and no test has anything around what it wants.",
     skipped: "Patterns that are not raw strings and have a backslash, verbose ones, and those that are no literals.",
     default: false,
+    telling: 3,
     examples: &[Example { before: "x = re.compile(r'^a\\b')", after: "x = re.compile(r'a\\b')" }],
     kinds: &["call"],
     apply: |node, edits| {
@@ -29,6 +30,7 @@ pub(super) const QUANTIFIER: Operator = Operator {
     why: "No test has the case of nothing, or of many.",
     skipped: "As `regex/anchor`; marks of laziness.",
     default: false,
+    telling: 3,
     examples: &[
         Example { before: "x = re.match(r'\\d+', a)", after: "x = re.match(r'\\d*', a)" },
         Example { before: "x = re.match(r'ab?c', a)", after: "x = re.match(r'abc', a)" },
@@ -57,6 +59,7 @@ pub(super) const CLASS: Operator = Operator {
     why: "The characters that are meant, and those that are not, are in no test.",
     skipped: "As `regex/anchor`.",
     default: false,
+    telling: 4,
     examples: &[
         Example { before: "x = re.search(r'[ab]\\w', c)", after: "x = re.search(r'[^ab]\\w', c)" },
         Example { before: "x = re.search(r'[ab]\\w', c)", after: "x = re.search(r'[ab]\\W', c)" },
@@ -86,6 +89,7 @@ pub(super) const LOOKAROUND: Operator = Operator {
     why: "What must, or must not, stand beside the match is in no test.",
     skipped: "As `regex/anchor`.",
     default: false,
+    telling: 3,
     examples: &[Example {
         before: "x = re.sub(r'a(?=b)', c, d)",
         after: "x = re.sub(r'a(?!b)', c, d)",
@@ -111,6 +115,7 @@ pub(super) const ALTERNATIVE: Operator = Operator {
     why: "No test has it.",
     skipped: "As `regex/anchor`; alternatives with groups in them.",
     default: false,
+    telling: 3,
     examples: &[Example { before: "x = re.match(r'ab|cd', e)", after: "x = re.match(r'cd', e)" }],
     kinds: &["call"],
     apply: |node, edits| {

@@ -29,6 +29,9 @@ pub struct Operator {
     pub skipped: &'static str,
     /// Whether it is on where nothing is said.
     pub default: bool,
+    /// How telling its survivors are, from 1 (seldom worth a reviewer's time) to 5: which of
+    /// several a review shows.
+    pub telling: u8,
     /// Code before and after, as found in the body of a function.
     pub examples: &'static [Example],
     /// The kinds of nodes that it looks at.
@@ -36,6 +39,9 @@ pub struct Operator {
     /// Adds its edits of a node of one of these kinds.
     pub(super) apply: fn(Node<'_>, &mut Vec<Edit>),
 }
+
+/// How telling the survivors of an operator can be.
+pub(super) const MOST_TELLING: u8 = 5;
 
 /// Code before and after an operator.
 #[derive(Debug)]
@@ -188,6 +194,13 @@ mod tests {
         assert_eq!(ids.len(), operators().len());
         for id in ids {
             assert_eq!(id.split('/').filter(|part| !part.is_empty()).count(), 2, "{id}");
+        }
+    }
+
+    #[test]
+    fn every_operator_says_how_telling_it_is() {
+        for operator in operators() {
+            assert!((1..=MOST_TELLING).contains(&operator.telling), "{}", operator.id);
         }
     }
 

@@ -13,6 +13,7 @@ pub(super) const ASSIGNMENT: Operator = Operator {
     why: "The state stays as it was, and no test looks at it afterwards.",
     skipped: "First assignments of a name, without which the code would only fail; assignments with `:=` in them.",
     default: false,
+    telling: 4,
     examples: &[
         Example { before: "self.x = a", after: "pass" },
         Example { before: "a[b] = c", after: "pass" },
@@ -44,7 +45,8 @@ pub(super) const RAISE: Operator = Operator {
     summary: "A `raise` is removed.",
     why: "The check is there and does nothing: no test asks for the error.",
     skipped: "`raise` without a value, which `exception` looks after.",
-    default: false,
+    default: true,
+    telling: 5,
     examples: &[Example { before: "if a:\n  raise E(b)", after: "if a:\n  pass" }],
     kinds: &["raise_statement"],
     apply: |node, edits| {
@@ -60,6 +62,7 @@ pub(super) const DELETION: Operator = Operator {
     why: "What should be gone is still there, and no test looks.",
     skipped: "`del` of names.",
     default: false,
+    telling: 4,
     examples: &[Example { before: "del a[b]", after: "pass" }],
     kinds: &["delete_statement"],
     apply: |node, edits| {
@@ -77,6 +80,7 @@ pub(super) const ELSE: Operator = Operator {
     why: "No test has the case that it is for, or none looks at what it does.",
     skipped: "Functions with `nonlocal` or `global`.",
     default: false,
+    telling: 4,
     examples: &[Example {
         before: "if a:\n  b()\nelse:\n  c()\n  d()",
         after: "if a:\n  b()\nelse:\n  pass\n",
@@ -91,6 +95,7 @@ pub(super) const FINALLY: Operator = Operator {
     why: "What should be cleaned up is not, and no test looks.",
     skipped: "Functions with `nonlocal` or `global`.",
     default: false,
+    telling: 3,
     examples: &[Example {
         before: "try:\n  a()\nfinally:\n  b()\n  c()",
         after: "try:\n  a()\nfinally:\n  pass\n",
@@ -105,6 +110,7 @@ pub(super) const LOOP_BODY: Operator = Operator {
     why: "The loop runs, and nothing of what it does is looked at.",
     skipped: "`while` loops, which might not end; bodies that yield or bind names that are read behind the loop; functions with `nonlocal` or `global`.",
     default: false,
+    telling: 4,
     examples: &[Example { before: "for a in b:\n  c(a)\n  d(a)", after: "for a in b:\n  pass\n" }],
     kinds: &["for_statement"],
     apply: |node, edits| {

@@ -11,6 +11,7 @@ pub(super) const NONE: Operator = Operator {
     why: "The least that a test of a function does is to look at what it returns.",
     skipped: "A bare `return` and `return None`.",
     default: true,
+    telling: 5,
     examples: &[Example { before: "return f(a), b", after: "return None" }],
     kinds: &["return_statement"],
     apply: |node, edits| {

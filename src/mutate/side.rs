@@ -12,7 +12,8 @@ pub(super) const LEFT: Operator = Operator {
     summary: "`a and b` and `a or b` become `a`.",
     why: "No test needs the second condition.",
     skipped: "",
-    default: false,
+    default: true,
+    telling: 4,
     examples: &[
         Example { before: "x = a and b", after: "x = a" },
         Example { before: "if a or b: c()", after: "if a: c()" },
@@ -26,7 +27,8 @@ pub(super) const RIGHT: Operator = Operator {
     summary: "`a and b` and `a or b` become `b`.",
     why: "No test needs the first condition.",
     skipped: "",
-    default: false,
+    default: true,
+    telling: 4,
     examples: &[
         Example { before: "x = a and b", after: "x = b" },
         Example { before: "if not a or b: c()", after: "if b: c()" },
@@ -41,6 +43,7 @@ pub(super) const SWAPPED: Operator = Operator {
     why: "Tests with equal operands, or with results that are only compared with 0, cannot tell.",
     skipped: "Operators whose operands may change places; operands with the same text; `%` behind a string.",
     default: false,
+    telling: 3,
     examples: &[
         Example { before: "x = a - b", after: "x = b - a" },
         Example { before: "x = a * b - c * d", after: "x = c * d - a * b" },

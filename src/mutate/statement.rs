@@ -11,6 +11,7 @@ pub(super) const CALL_REMOVED: Operator = Operator {
     why: "A call for its effect whose effect no test sees.",
     skipped: "",
     default: true,
+    telling: 5,
     examples: &[
         Example { before: "a.clear()", after: "pass" },
         Example { before: "await f(a)", after: "pass" },

@@ -13,6 +13,7 @@ pub(super) const REMOVE_NOT: Operator = Operator {
     why: "The condition the wrong way round.",
     skipped: "",
     default: true,
+    telling: 5,
     examples: &[Example { before: "x = not a", after: "x = a" }],
     kinds: &["not_operator"],
     apply: |node, edits| remove(node, edits),
@@ -24,6 +25,7 @@ pub(super) const REMOVE_INVERT: Operator = Operator {
     why: "The mask the wrong way round.",
     skipped: "",
     default: true,
+    telling: 4,
     examples: &[Example { before: "x = ~a", after: "x = a" }],
     kinds: &["unary_operator"],
     apply: |node, edits| {
@@ -39,6 +41,7 @@ pub(super) const REMOVE_MINUS: Operator = Operator {
     why: "The wrong sign.",
     skipped: "`-0`.",
     default: true,
+    telling: 4,
     examples: &[Example { before: "x = -a", after: "x = a" }],
     kinds: &["unary_operator"],
     apply: |node, edits| {
@@ -55,6 +58,7 @@ pub(super) const PLUS_TO_MINUS: Operator = Operator {
     why: "The wrong sign.",
     skipped: "",
     default: true,
+    telling: 3,
     examples: &[Example { before: "x = +a", after: "x = -a" }],
     kinds: &["unary_operator"],
     apply: |node, edits| {

@@ -2,6 +2,9 @@
 //!
 //! Invariant: the page itself is what is read, so no format says anything else.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::model::OperatorId;
 
 const PAGE: &str = include_str!("../../docs/operators.md");
@@ -26,6 +29,17 @@ pub(super) fn entry(operator: &OperatorId) -> Option<Entry> {
     Some(Entry { sentence, markdown })
 }
 
+/// How telling the survivors of an operator are, as its entry says; 0 for one that this version does
+/// not have.
+pub(super) fn telling(operator: &OperatorId) -> u8 {
+    static OF: LazyLock<HashMap<&str, u8>> = LazyLock::new(|| {
+        let entries = PAGE.split("\n### `").skip(1);
+        let level = |text: &str| text.split_once("\nTelling: ")?.1.split(' ').next()?.parse().ok();
+        entries.filter_map(|text| Some((text.split_once('`')?.0, level(text)?))).collect()
+    });
+    OF.get(operator.as_str()).copied().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +55,7 @@ mod tests {
     #[test]
     fn an_unknown_operator_has_none() {
         assert_eq!(super::entry(&OperatorId::new("no/such`\n")), None);
+        assert_eq!(telling(&OperatorId::new("no/such`\n")), 0);
     }
 
     #[test]
@@ -50,6 +65,7 @@ mod tests {
         for id in ids {
             let entry = super::entry(&OperatorId::new(id)).unwrap();
             assert!(!entry.sentence.is_empty() && entry.markdown.ends_with("```"), "{id}");
+            assert!(telling(&OperatorId::new(id)) > 0, "{id}");
         }
     }
 }

@@ -3,11 +3,11 @@
 //! Invariant: it changes with the model only; tests that need a variation change their own copy.
 
 use crate::model::{
-    ByteSpan, ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, Gate,
-    LineNo, LineRange, MutantId, NotRunReason, Notice, OperatorId, Phase, PhaseTime, Position,
-    QualName, REPORT_VERSION, Reason, Reasons, RepoPath, Report, ReportedCall, Revision, ScopeKind,
-    ScopedFunctionReport, SkippedFile, SourceText, Span, TestChange, TestId, TestOutcome, Timings,
-    Verdict,
+    ByteSpan, ChangeOfVerdict, Conclusion, Counts, DecidedMutant, DuplicateMutant, FailedTest,
+    FunctionKey, Gate, LineNo, LineRange, MutantId, NotRunReason, Notice, OperatorId, Phase,
+    PhaseTime, Position, QualName, REPORT_VERSION, Reason, Reasons, RepoPath, Report, ReportedCall,
+    Revision, ScopeKind, ScopedFunctionReport, SkippedFile, SourceText, Span, TestChange, TestId,
+    TestOutcome, Timings, Verdict,
 };
 
 /// A function of `shop/<file>.py`.
@@ -46,6 +46,7 @@ pub(crate) fn mutant(function: &FunctionKey, number: u32, edit: (&str, &str)) ->
         diff: format!(
             "--- a/{path}\n+++ b/{path}\n@@ -{number},2 +{number},2 @@\n-    if n {original} 1:\n+    if n {replacement} 1:\n         return n\n"
         ),
+        on_changed_line: true,
         reasons: vec![Reason::Changed],
         verdict: Verdict::Survived,
         change: Some(ChangeOfVerdict::New),
@@ -142,7 +143,17 @@ pub(crate) fn report() -> Report {
     for function in &mut functions {
         function.mutants = mutants.iter().filter(|m| m.function == function.function).count();
     }
-    let counts = Counts::of(&mutants);
+    let duplicates = vec![DuplicateMutant {
+        id: MutantId::from_text("00112233445566ff"),
+        function: mutants[0].function.clone(),
+        operator: OperatorId::new("every/comparison"),
+        span: mutants[0].span,
+        original: mutants[0].original.clone(),
+        replacement: format!("({})", mutants[0].replacement),
+        diff: mutants[0].diff.clone(),
+        duplicate_of: mutants[0].id.clone(),
+    }];
+    let counts = Counts { duplicates: duplicates.len(), ..Counts::of(&mutants) };
     Report {
         version: REPORT_VERSION,
         mutdiff: "0.1.0".into(),
@@ -160,6 +171,7 @@ pub(crate) fn report() -> Report {
         functions,
         calls,
         mutants,
+        duplicates,
         skipped_files: vec![SkippedFile {
             path: RepoPath::new("shop/old.py"),
             reason: "line 3 does not parse".into(),

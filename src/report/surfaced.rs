@@ -1,14 +1,18 @@
 //! What is worth a remark on the lines of a pull request: the choice for reviews and annotations.
 //!
 //! Invariant: at most one remark a line and seven a file, `new` and `regressed` findings only,
-//! nearest to the change first; every such finding is either in a remark or counted as left out.
+//! nearest to the change first, and of those as near the most telling; every such finding is either in a
+//! remark or counted as left out.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     ChangeOfVerdict, DecidedMutant, FunctionKey, LineNo, LineRange, Reason, RepoPath, Report,
     Verdict,
 };
+
+use super::operators::telling;
 
 /// Remarks that one file takes: more are read by nobody.
 pub const A_FILE: usize = 7;
@@ -70,7 +74,7 @@ impl<'r> Surfaced<'r> {
 pub fn remarks(report: &Report) -> Vec<Remark<'_>> {
     let mut findings: Vec<&DecidedMutant> =
         report.mutants.iter().filter(|mutant| is_surfaced(mutant)).collect();
-    findings.sort_by_key(|mutant| (nearness(mutant), mutant.verdict == Verdict::NoTests));
+    findings.sort_by_key(|mutant| rank(mutant));
 
     let mut remarks: Vec<Remark<'_>> = Vec::new();
     let mut survivor_of: BTreeMap<(&RepoPath, LineNo), usize> = BTreeMap::new();
@@ -112,6 +116,18 @@ pub fn surfaced(report: &Report) -> Surfaced<'_> {
     chosen
 }
 
+/// What orders findings: survivors before unreached lines of the same nearness, changed lines before
+/// others of their function, then the most telling operator. The order of the report decides between
+/// equals.
+fn rank(mutant: &DecidedMutant) -> (u32, bool, bool, Reverse<u8>) {
+    (
+        nearness(mutant),
+        mutant.verdict == Verdict::NoTests,
+        !mutant.on_changed_line,
+        Reverse(telling(&mutant.operator)),
+    )
+}
+
 /// Whether somebody is to be told of it on the line itself.
 fn is_surfaced(mutant: &DecidedMutant) -> bool {
     matches!(mutant.verdict, Verdict::Survived | Verdict::NoTests)
@@ -143,6 +159,7 @@ pub fn changed_callee(mutant: &DecidedMutant) -> Option<&FunctionKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::OperatorId;
     use crate::report::sample;
 
     fn report(mutants: Vec<DecidedMutant>) -> Report {
@@ -160,6 +177,38 @@ mod tests {
         assert_eq!(chosen.remarks.len(), 1);
         assert_eq!(chosen.remarks[0].beside.len(), 1);
         assert_eq!((chosen.left_out, chosen.mutants().count()), (0, 2));
+    }
+
+    fn by(operator: &str, mutant: DecidedMutant) -> DecidedMutant {
+        DecidedMutant { operator: OperatorId::new(operator), ..mutant }
+    }
+
+    #[test]
+    fn a_line_shows_its_most_telling_survivor() {
+        let report = report(vec![
+            by("string/upper", at("a", 3, ("x", "X"))),
+            by("return/none", at("a", 3, ("x", "None"))),
+            by("string/wrap", at("a", 3, ("x", "XXxXX"))),
+        ]);
+        let chosen = surfaced(&report);
+        assert_eq!(chosen.remarks.len(), 1);
+        assert_eq!(chosen.remarks[0].mutant.operator.as_str(), "return/none");
+        assert_eq!(chosen.remarks[0].beside.len(), 2);
+    }
+
+    #[test]
+    fn a_file_shows_its_most_telling_survivors_and_changed_lines_before_others() {
+        let beside = |operator: &str, line| DecidedMutant {
+            on_changed_line: false,
+            ..by(operator, at("a", line, ("x", "X")))
+        };
+        let mut mutants: Vec<_> = (1..=9).map(|line| beside("string/upper", line)).collect();
+        mutants.push(beside("return/none", 20));
+        mutants.push(by("string/upper", at("a", 30, ("x", "X"))));
+        let report = report(mutants);
+        let lines: Vec<_> =
+            surfaced(&report).remarks.iter().map(|r| r.lines().first.get()).collect();
+        assert_eq!(lines, [30, 20, 1, 2, 3, 4, 5]);
     }
 
     #[test]

@@ -170,6 +170,7 @@ mod tests {
             milliseconds: 0.0,
             original: String::new(),
             replacement: String::new(),
+            code: None,
             recorded_at,
         }
     }

@@ -6,6 +6,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 
 use super::encoding::{Reader, Writer};
 use super::error::Fault;
@@ -34,6 +35,9 @@ pub struct StoredVerdict {
     pub original: String,
     /// The text that stood in its place.
     pub replacement: String,
+    /// Stands for the code that it compiles to, where that is known: mutants of a function with the same are
+    /// duplicates.
+    pub code: Option<String>,
     /// When it was decided, in seconds since 1970 ([`StoredVerdict::now`]).
     pub recorded_at: i64,
 }
@@ -44,6 +48,15 @@ impl StoredVerdict {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         since.as_secs().cast_signed()
     }
+}
+
+/// The column of a verdict.
+#[derive(Serialize, Deserialize)]
+struct Column {
+    #[serde(flatten)]
+    verdict: Verdict,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
 }
 
 pub(super) const COLUMNS: &str =
@@ -85,7 +98,7 @@ impl Store {
             ))?;
             for row in select.query_map([mutant.as_str()], columns)? {
                 let row = row?;
-                if stands(&verdict_of(&row.1)?, &row.0.basis) {
+                if stands(&column_of(&row.1)?.verdict, &row.0.basis) {
                     return stored(connection, row).map(Some);
                 }
             }
@@ -135,7 +148,9 @@ impl Store {
                 for test in &verdict.tests {
                     tests.number(u64::from(interner.test(connection, test)?));
                 }
-                let json = serde_json::to_string(&verdict.verdict)
+                let column =
+                    Column { verdict: verdict.verdict.clone(), code: verdict.code.clone() };
+                let json = serde_json::to_string(&column)
                     .map_err(|_| Fault::Malformed("a verdict has no JSON"))?;
                 insert.execute(params![
                     verdict.id.as_str(),
@@ -162,6 +177,7 @@ pub(super) fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
         basis: Basis(row.get(1)?),
         // Replaced by `stored`, which can say that the JSON is damaged.
         verdict: Verdict::Survived,
+        code: None,
         tests: Vec::new(),
         milliseconds: row.get(4)?,
         original: row.get(5)?,
@@ -171,7 +187,7 @@ pub(super) fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
     Ok((verdict, row.get(2)?, row.get(3)?))
 }
 
-fn verdict_of(json: &str) -> Result<Verdict, Fault> {
+fn column_of(json: &str) -> Result<Column, Fault> {
     serde_json::from_str(json).map_err(|_| Fault::Malformed("a verdict is of no known kind"))
 }
 
@@ -179,7 +195,7 @@ pub(super) fn stored(
     connection: &Connection,
     (mut verdict, json, tests): Columns,
 ) -> Result<StoredVerdict, Fault> {
-    verdict.verdict = verdict_of(&json)?;
+    Column { verdict: verdict.verdict, code: verdict.code } = column_of(&json)?;
     let mut select = connection.prepare_cached("SELECT name FROM test_name WHERE id = ?")?;
     for id in test_numbers(&tests)? {
         let name: String = select.query_row([id], |row| row.get(0))?;
@@ -212,6 +228,7 @@ mod tests {
             milliseconds: 1.5,
             original: "a < b".into(),
             replacement: "a <= b".into(),
+            code: Some("0123".into()),
             recorded_at,
         }
     }

@@ -3,6 +3,7 @@
 //! Invariant: no test code runs in a process that a later test is forked from, and every process
 //! started here is gone when its owner is dropped.
 
+mod alike;
 mod error;
 mod footprint;
 mod interpreter;
@@ -17,6 +18,7 @@ mod runaway_tests;
 mod runtime;
 mod slot;
 
+pub use alike::{CodeDigest, code_digests};
 pub use error::WorkerError;
 pub use interpreter::{Interpreter, find_interpreter};
 pub use process::{Collected, Mode, Process, ProcessOptions};

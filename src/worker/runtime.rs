@@ -14,8 +14,9 @@ macro_rules! runtime_files {
 }
 
 /// The files of the runtime.
-const FILES: [(&str, &str); 28] = runtime_files![
+const FILES: [(&str, &str); 29] = runtime_files![
     "_mutdiff/__init__.py",
+    "_mutdiff/alike.py",
     "_mutdiff/apart.py",
     "_mutdiff/beyond.py",
     "_mutdiff/channel.py",

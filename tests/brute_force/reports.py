@@ -60,7 +60,9 @@ def read(path: Path) -> list[Mutant]:
     """The mutants of a report, in the order of path and place."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        mutants = [_mutant(entry) for entry in document["mutants"]]
+        # A duplicate has the verdict of the mutant that it compiles to the same code as.
+        entries = [*document["mutants"], *document.get("duplicates", [])]
+        mutants = [_mutant(entry) for entry in entries]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReportError(f"cannot read {path}: {type(error).__name__}: {error}") from error
     return sorted(mutants, key=lambda m: (m.path, m.start, m.end, m.replacement, m.id))

@@ -33,8 +33,13 @@ fn a_plan_holds_the_mutants_that_the_run_then_decides() {
     let ids = |report: &mutdiff::model::Report| -> Vec<String> {
         report.mutants.iter().map(|mutant| mutant.id.to_string()).collect()
     };
-    assert_eq!(ids(&plan), ids(&run));
-    assert!(plan.counts.not_run == plan.counts.mutants);
+    let mut decided = ids(&run);
+    decided.extend(run.duplicates.iter().map(|duplicate| duplicate.id.to_string()));
+    let mut planned = ids(&plan);
+    planned.sort();
+    decided.sort();
+    assert_eq!(planned, decided);
+    assert_eq!(plan.counts.not_run + plan.counts.suppressed, plan.counts.mutants);
 }
 
 /// The operators of the mutants that a run would have.
@@ -73,8 +78,8 @@ fn what_nobody_wants_tested_is_not_run_and_says_why() {
         &[("one.py", ""), ("test_one.py", "")],
         &[("one.py", code), ("test_one.py", test)],
     );
-    let (_, plain) = project.run(1, &[]);
-    let (_, quiet) = project.run(0, &["--suppress", "logging"]);
+    let (_, plain) = project.run(1, &["--suppress=-logging"]);
+    let (_, quiet) = project.run(0, &[]);
     let rules = |report: &mutdiff::model::Report| -> std::collections::BTreeSet<String> {
         let rule = |mutant: &mutdiff::model::DecidedMutant| match &mutant.verdict {
             mutdiff::model::Verdict::Suppressed { rule } => Some(rule.clone()),
@@ -89,9 +94,9 @@ fn what_nobody_wants_tested_is_not_run_and_says_why() {
     assert_eq!(rules(&quiet), [by_hand, "logging".to_owned()].into());
     assert_eq!(plain.counts.mutants, quiet.counts.mutants);
     assert!(plain.counts.survived > 0 && quiet.counts.survived == 0);
-    let (_, plan) = project.run(0, &["--list", "--suppress", "logging"]);
+    let (_, plan) = project.run(0, &["--list"]);
     assert_eq!(plan.counts.suppressed, quiet.counts.suppressed);
-    let mut explain = project.mutdiff(&["explain", "--base", "main", "one", "--suppress", "full"]);
+    let mut explain = project.mutdiff(&["explain", "--base", "main", "one"]);
     Ran::of(&mut explain).expect(0).says("suppressed by logging: it is not run");
 }
 
@@ -106,15 +111,40 @@ fn mutants_that_stay_keep_their_verdicts_with_another_set_of_operators() {
     let rest = "[project]\nname = 'one'\n";
     project.write("pyproject.toml", rest);
     let (_, first) = project.run(1, &[]);
-    let (_, more) = project.run(1, &["--operators", "default,side,forced"]);
+    let (_, more) = project.run(1, &["--operators", "default,every,logical"]);
     assert!(more.counts.mutants > first.counts.mutants);
     assert_eq!(more.counts.reused, first.counts.mutants);
     // The setting is in a file that tests could read.
-    let own = "[tool.mutdiff]\noperators = { enable = ['side'], disable = ['number'] }\n";
+    let own = "[tool.mutdiff]\noperators = { enable = ['every'], disable = ['number'] }\n";
     project.write("pyproject.toml", format!("{rest}{own}"));
     let (_, again) = project.run(1, &[]);
     assert_eq!(again.counts.reused, again.counts.mutants);
-    assert!(again.mutants.iter().any(|mutant| mutant.operator.as_str() == "side/left"));
+    assert!(again.mutants.iter().any(|mutant| mutant.operator.as_str() == "every/comparison"));
+}
+
+#[test]
+fn mutants_that_compile_to_the_same_code_are_decided_and_counted_once() {
+    let code = "def last(a):\n    return a[-1]\n";
+    let test = "from one import last\n\n\ndef test_last():\n    assert last([3]) == 3\n";
+    let project = Project::of(
+        &[("one.py", ""), ("test_one.py", "")],
+        &[("one.py", code), ("test_one.py", test)],
+    );
+    let operators = ["--operators", "literal/decrement,slice/other-end"];
+    let (_, first) = project.run(1, &operators);
+    assert_eq!((first.counts.survived, first.counts.duplicates), (1, 1));
+    let [duplicate] = first.duplicates.as_slice() else { panic!("{first:?}") };
+    assert_eq!(duplicate.duplicate_of, first.mutants[0].id);
+    let mut show = project.mutdiff(&["show", duplicate.id.as_str()]);
+    Ran::of(&mut show).expect(0).says(&format!("+    return a[-{}]", duplicate.replacement));
+    // What stood for it is off now: its own verdict is kept.
+    let only = ["--operators", duplicate.operator.as_str()];
+    let (_, alone) = project.run(1, &only);
+    assert_eq!((alone.counts.survived, alone.counts.reused, alone.counts.duplicates), (1, 1, 0));
+    project.write("README.md", "x");
+    let (_, again) = project.run(1, &operators);
+    assert_eq!(again.duplicates, first.duplicates);
+    assert_eq!(again.counts.reused, 1);
 }
 
 #[test]

@@ -107,6 +107,15 @@ impl Names {
         }
     }
 
+    /// The dotted path of an expression that begins with a name that was imported.
+    pub(super) fn imported_path(&self, node: Node<'_>) -> Option<String> {
+        let mut first = node;
+        while let Some(object) = first.field("object") {
+            first = object;
+        }
+        self.imported.contains_key(first.text()).then(|| self.path(node))?
+    }
+
     /// The dotted path of what a call calls.
     pub(super) fn called(&self, call: Node<'_>) -> Option<String> {
         self.path(call.field("function").filter(|_| call.kind() == "call")?)

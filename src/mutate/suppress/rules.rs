@@ -47,7 +47,7 @@ static RULES: &[Rule] = &[
             "import logging as l\nlog = l.getLogger('a')\nlog.info('x %s', 1)\nother.info('y')",
             &["l.getLogger('a')", "log.info('x %s', 1)"],
         ),
-        default: false,
+        default: true,
         covers: |node, names| match node.kind() {
             "expression_statement" => statement_call(node).is_some_and(|call| {
                 call.field("function").is_some_and(|function| {
@@ -67,7 +67,7 @@ static RULES: &[Rule] = &[
             "from warnings import warn as w\nw('old', DeprecationWarning)\nwarn('b')",
             &["w('old', DeprecationWarning)"],
         ),
-        default: false,
+        default: true,
         covers: |node, names| {
             is_statement_of(node, names, &["warnings.warn", "warnings.warn_explicit"])
         },
@@ -76,7 +76,7 @@ static RULES: &[Rule] = &[
         id: "print",
         summary: "Calls of the built-in `print` (and `pprint`) that are statements.",
         example: ("print('a', 1)\nx = print(2)", &["print('a', 1)"]),
-        default: false,
+        default: true,
         covers: |node, names| {
             is_statement_of(node, names, &["print", "pprint.pprint", "rich.print"])
         },
@@ -85,7 +85,7 @@ static RULES: &[Rule] = &[
         id: "exception-message",
         summary: "Texts that an exception is raised with.",
         example: ("raise ValueError(f'no {a}', 1)", &["f'no {a}'"]),
-        default: false,
+        default: true,
         covers: |node, _| {
             let raised = || {
                 let call =
@@ -99,7 +99,7 @@ static RULES: &[Rule] = &[
         id: "assert-message",
         summary: "What an `assert` says when it fails.",
         example: ("assert a > 1, f'no {a + 2}'", &["f'no {a + 2}'"]),
-        default: false,
+        default: true,
         covers: |node, _| {
             node.parent().is_some_and(|around| {
                 around.kind() == "assert_statement" && around.named_children().nth(1) == Some(node)
@@ -113,7 +113,7 @@ static RULES: &[Rule] = &[
             "if __name__ == '__main__':\n    f(1)\ng(2)",
             &["if __name__ == '__main__':\n    f(1)"],
         ),
-        default: false,
+        default: true,
         covers: |node, _| {
             node.kind() == "if_statement"
                 && node.field("condition").is_some_and(|condition| {
@@ -123,13 +123,24 @@ static RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "platform",
+        summary: "Conditions on the interpreter or the system (`sys.version_info`, `sys.platform`, `os.name`, \
+                  `platform.system()` and the like): one interpreter sees one side of them.",
+        example: (
+            "import sys\nif sys.version_info >= (3, 11):\n    f(1)\nx = not PY3 or sys.platform == 'win32'\ny = platform.system() == 'a'",
+            &["sys.version_info >= (3, 11)", "sys.platform == 'win32'"],
+        ),
+        default: true,
+        covers: is_of_platform,
+    },
+    Rule {
         id: "repr",
         summary: "`__repr__`, and `__str__` and `__hash__` of dataclasses (attrs too).",
         example: (
             "class C:\n    def __repr__(self):\n        return 'C'\n    def __str__(self):\n        return 'c'",
             &["def __repr__(self):\n        return 'C'"],
         ),
-        default: false,
+        default: true,
         covers: |node, names| {
             if node.kind() != "function_definition" {
                 return false;
@@ -146,7 +157,7 @@ static RULES: &[Rule] = &[
         id: "version",
         summary: "Assignments of literals to `__version__`, `VERSION`, `__author__` and the like.",
         example: ("__version__ = '1.2'\nLIMIT = 3", &["__version__ = '1.2'"]),
-        default: false,
+        default: true,
         covers: |node, _| {
             let Some(assignment) = node.named_children().next() else { return false };
             node.kind() == "expression_statement"
@@ -170,7 +181,7 @@ static RULES: &[Rule] = &[
         id: "cast",
         summary: "The type that `typing.cast` is given.",
         example: ("from typing import cast\nx = cast('A', f(1))", &["'A'"]),
-        default: false,
+        default: true,
         covers: |node, names| {
             is_argument(node, names, |path, place, _| {
                 place == 0 && matches!(path, "typing.cast" | "typing_extensions.cast")
@@ -181,7 +192,7 @@ static RULES: &[Rule] = &[
         id: "cache-size",
         summary: "The size of a cache: the arguments of `lru_cache`, and `maxsize=`.",
         example: ("from functools import lru_cache\n@lru_cache(128)\ndef f(): pass", &["128"]),
-        default: false,
+        default: true,
         covers: |node, names| {
             is_argument(node, names, |path, _, name| {
                 path == "functools.lru_cache"
@@ -196,7 +207,7 @@ static RULES: &[Rule] = &[
             "from time import sleep\nsleep(0.1)\nf(1, timeout=5)",
             &["sleep(0.1)", "timeout=5"],
         ),
-        default: false,
+        default: true,
         covers: |node, names| {
             is_statement_of(
                 node,
@@ -211,6 +222,35 @@ static RULES: &[Rule] = &[
         },
     },
 ];
+
+/// Whether an expression compares what the interpreter or the system is, or asks for it.
+fn is_of_platform(node: Node<'_>, names: &Names) -> bool {
+    const KNOWN: [&str; 6] = [
+        "sys.version_info",
+        "sys.platform",
+        "sys.implementation",
+        "sys.hexversion",
+        "os.name",
+        "platform",
+    ];
+    let tells = |side: Node<'_>| {
+        let value = side.unparenthesized();
+        let value = value.field("value").filter(|_| value.kind() == "subscript").unwrap_or(value);
+        let value = value.field("function").filter(|_| value.kind() == "call").unwrap_or(value);
+        names.imported_path(value).is_some_and(|path| {
+            let is_part = |known: &str| path == known || path.starts_with(&format!("{known}."));
+            path != "platform" && KNOWN.iter().any(|known| is_part(known))
+        })
+    };
+    match node.kind() {
+        "comparison_operator" => node.named_children().any(tells),
+        "call" => node.field("function").is_some_and(|function| {
+            function.field("attribute").is_some_and(|name| name.text() == "startswith")
+                && function.field("object").is_some_and(tells)
+        }),
+        _ => false,
+    }
+}
 
 /// The call that a statement is, awaited or not.
 fn statement_call(statement: Node<'_>) -> Option<Node<'_>> {

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ChangeOfVerdict, Conclusion, Counts, DecidedMutant, FailedTest, FunctionKey, Gate, LineRange,
+    ChangeOfVerdict, Conclusion, Counts, DecidedMutant, DuplicateMutant, FailedTest, FunctionKey, Gate, LineRange,
     MutantId, NotRunReason, Notice, OperatorId, Part, PhaseTime, QualName, Reason, RepoPath,
     Report, ReportedCall, Revision, ScopeKind, ScopedFunctionReport, SkippedFile, SourceText, Span,
     TestId, Timings, Verdict,
@@ -33,6 +33,8 @@ pub(super) struct ReportView {
     #[serde(default)]
     calls: Vec<ReportedCall>,
     mutants: Vec<MutantView>,
+    #[serde(default)]
+    duplicates: Vec<DuplicateView>,
     skipped_files: Vec<SkippedFile>,
     failing_tests: Vec<FailedTest>,
     notices: Vec<Notice>,
@@ -61,6 +63,8 @@ struct MutantView {
     original: String,
     replacement: String,
     diff: String,
+    #[serde(default)]
+    on_changed_line: bool,
     reasons: Vec<ReasonView>,
     verdict: VerdictWord,
     detail: Option<String>,
@@ -69,6 +73,57 @@ struct MutantView {
     tests: Vec<TestId>,
     milliseconds: f64,
     reused: bool,
+}
+
+/// A duplicate; its verdict is that of the mutant that was decided, which it is read back from.
+#[derive(Serialize, Deserialize)]
+struct DuplicateView {
+    id: MutantId,
+    path: RepoPath,
+    function: QualName,
+    operator: OperatorId,
+    span: Span,
+    original: String,
+    replacement: String,
+    diff: String,
+    duplicate_of: MutantId,
+    verdict: Option<VerdictWord>,
+    killed_by: Option<TestId>,
+}
+
+impl DuplicateView {
+    fn of(duplicate: &DuplicateMutant, report: &Report) -> Self {
+        let decided = report.mutants.iter().find(|mutant| mutant.id == duplicate.duplicate_of);
+        let verdict = decided.map(|mutant| split(&mutant.verdict));
+        Self {
+            id: duplicate.id.clone(),
+            path: duplicate.function.path.clone(),
+            function: duplicate.function.name.clone(),
+            operator: duplicate.operator.clone(),
+            span: duplicate.span,
+            original: duplicate.original.clone(),
+            replacement: duplicate.replacement.clone(),
+            diff: duplicate.diff.clone(),
+            duplicate_of: duplicate.duplicate_of.clone(),
+            verdict: verdict.as_ref().map(|(word, _, _)| *word),
+            killed_by: verdict.and_then(|(_, killer, _)| killer),
+        }
+    }
+}
+
+impl From<DuplicateView> for DuplicateMutant {
+    fn from(view: DuplicateView) -> Self {
+        Self {
+            id: view.id,
+            function: FunctionKey::new(view.path, view.function),
+            operator: view.operator,
+            span: view.span,
+            original: view.original,
+            replacement: view.replacement,
+            diff: view.diff,
+            duplicate_of: view.duplicate_of,
+        }
+    }
 }
 
 /// A reason as data, and as the words that other formats use.
@@ -180,6 +235,7 @@ impl From<&Report> for ReportView {
             functions: report.functions.iter().map(FunctionView::from).collect(),
             calls: report.calls.clone(),
             mutants: report.mutants.iter().map(MutantView::from).collect(),
+            duplicates: report.duplicates.iter().map(|d| DuplicateView::of(d, report)).collect(),
             skipped_files: report.skipped_files.clone(),
             failing_tests: report.failing_tests.clone(),
             notices: report.notices.clone(),
@@ -208,6 +264,7 @@ impl From<ReportView> for Report {
             functions: view.functions.into_iter().map(ScopedFunctionReport::from).collect(),
             calls: view.calls,
             mutants: view.mutants.into_iter().map(DecidedMutant::from).collect(),
+            duplicates: view.duplicates.into_iter().map(DuplicateMutant::from).collect(),
             skipped_files: view.skipped_files,
             failing_tests: view.failing_tests,
             notices: view.notices,
@@ -253,6 +310,7 @@ impl From<&DecidedMutant> for MutantView {
             original: mutant.original.clone(),
             replacement: mutant.replacement.clone(),
             diff: mutant.diff.clone(),
+            on_changed_line: mutant.on_changed_line,
             reasons: reasons(&mutant.reasons),
             verdict,
             detail,
@@ -276,6 +334,7 @@ impl From<MutantView> for DecidedMutant {
             original: view.original,
             replacement: view.replacement,
             diff: view.diff,
+            on_changed_line: view.on_changed_line,
             reasons: bare(view.reasons),
             verdict: joined(view.verdict, view.killed_by, view.detail),
             change: view.change,

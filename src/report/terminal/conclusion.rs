@@ -53,6 +53,10 @@ pub(super) fn summary(page: &mut Page<'_>, report: &Report) {
                 }
                 some => text = format!("{text} · {some}{NO_BREAK}kept from an earlier run"),
             }
+            if counts.duplicates > 0 {
+                let duplicates = count(counts.duplicates, "duplicate").replace(' ', "\u{a0}");
+                text = format!("{text} · {duplicates} of theirs not counted");
+            }
         }
         text = format!("{text} · {}", duration(report.timings.wall_milliseconds));
         page.prose(0, Role::Plain, &text);

@@ -4,8 +4,8 @@
 //! every error is on the page; the other verdicts are only when details are wanted.
 
 use crate::model::{
-    ChangeOfVerdict, Counts, DecidedMutant, FunctionKey, LineNo, LineRange, Reason, RepoPath,
-    Report, Verdict,
+    ChangeOfVerdict, Counts, DecidedMutant, DuplicateMutant, FunctionKey, LineNo, LineRange,
+    Reason, RepoPath, Report, Verdict,
 };
 
 use super::conclusion::breakdown;
@@ -30,6 +30,8 @@ pub(super) struct Group<'r> {
     pub(super) reasons: &'r [Reason],
     /// Its mutants.
     pub(super) mutants: Vec<&'r DecidedMutant>,
+    /// Mutants that compile to the same code as one of those.
+    duplicates: Vec<&'r DuplicateMutant>,
 }
 
 /// Functions grouped by file: files in the order of their nearest function, functions in the
@@ -43,6 +45,7 @@ pub(super) fn grouped(report: &Report) -> Vec<(&str, Vec<Group<'_>>)> {
             lines: Some(function.lines),
             reasons: &function.reasons,
             mutants: Vec::new(),
+            duplicates: Vec::new(),
         })
         .collect();
     let mut places: std::collections::HashMap<&FunctionKey, usize> =
@@ -54,10 +57,16 @@ pub(super) fn grouped(report: &Report) -> Vec<(&str, Vec<Group<'_>>)> {
                 lines: None,
                 reasons: &mutant.reasons,
                 mutants: Vec::new(),
+                duplicates: Vec::new(),
             });
             groups.len() - 1
         });
         groups[place].mutants.push(mutant);
+    }
+    for duplicate in &report.duplicates {
+        if let Some(&place) = places.get(&duplicate.function) {
+            groups[place].duplicates.push(duplicate);
+        }
     }
     let mut files: Vec<(&str, Vec<Group<'_>>)> = Vec::new();
     for group in groups {
@@ -147,6 +156,15 @@ fn function(page: &mut Page<'_>, group: &Group<'_>) {
         }
     }
     no_tests(page, group);
+    if page.is_verbose() {
+        for duplicate in &group.duplicates {
+            let text = format!(
+                "{}  {}  line {}: duplicate of {}",
+                duplicate.id, duplicate.operator, duplicate.span.start.line, duplicate.duplicate_of
+            );
+            page.prose(4, Role::Aside, &text);
+        }
+    }
 }
 
 /// The word for a change of verdict, with the space before it; nothing for an unknown one.

@@ -276,7 +276,10 @@ pub(crate) fn expected(name: &str) -> Verdicts {
 /// The verdicts of a report in the form of `expected.json`.
 pub(crate) fn verdicts(report: &Report) -> Verdicts {
     let mut found = Verdicts::new();
-    for mutant in &report.mutants {
+    let duplicates = report.duplicates.iter().map(|duplicate| {
+        report.as_mutant(duplicate).expect("a duplicate is one of a mutant of the report")
+    });
+    for mutant in report.mutants.iter().cloned().chain(duplicates) {
         let start = mutant.span.start;
         let key = format!(
             "{} -> {} @ {}:{}",

@@ -21,9 +21,10 @@ from . import kept
 #: Called in place of this constant: a probe that says "reached, with the mutant in force".
 _MARK = "<mutdiff probe>"
 
-_FUTURE = 0
+#: The flags of `from __future__ import …`.
+FUTURE = 0
 for _name in __import__("__future__").all_feature_names:
-    _FUTURE |= getattr(__import__("__future__"), _name).compiler_flag
+    FUTURE |= getattr(__import__("__future__"), _name).compiler_flag
 
 
 class CannotPlace(Exception):
@@ -94,6 +95,24 @@ def compile_file(
     return _compile(mutated.decode(), path, 0, at, probe, rewrite=rewrite)
 
 
+def compile_text(text: str, path: str, flags: int) -> CodeType:
+    """Compiles a whole text as a file's."""
+    return _compile(text, path, flags, None, None)
+
+
+def unit_code(path: str, unit: Unit, flags: int) -> CodeType:
+    """The unit's own code, whatever it is to replace."""
+    return _find(_compile(_skeleton(unit)[0], path, flags, None, None), unit)
+
+
+def replaced(mutant: Mutant, text: str, unit_text: str | None) -> Mutant:
+    """The same place with another text in it, and its unit's whole text."""
+    unit = mutant.unit
+    if unit is not None and unit_text is not None:
+        unit = replace(unit, text=unit_text)
+    return replace(mutant, text=text, unit=unit)
+
+
 def _original(path: str, mutant: Mutant) -> bytes:
     """The file's decoded text, in UTF-8."""
     with kept.open_file(path, "rb") as file:
@@ -132,7 +151,7 @@ def compile_unit(
 ) -> CodeType:
     """Compiles the unit so that it can replace ``old``; raises :class:`CannotPlace`."""
     skeleton, offset = _skeleton(unit)
-    flags = old.co_flags & _FUTURE
+    flags = old.co_flags & FUTURE
     at = offset + unit.offset if probe else None
     new = _find(_compile(skeleton, path, flags, at, probe), unit)
     if any(True for _ in _lacking(old, new)):

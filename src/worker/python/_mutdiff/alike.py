@@ -1,0 +1,110 @@
+"""Which mutants compile to the same code as one another, or as the original.
+
+Invariant: nothing is run of what is compiled; what is said to be alike has the same code, constants
+and line numbers, column positions aside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sys
+import tokenize
+from types import CodeType
+from typing import Any
+
+from . import kept, mutation
+from .mutation import Mutant
+
+
+def main() -> None:
+    """Reads files and mutants from standard input; prints a list of digest and sameness each."""
+    request: dict[str, Any] = json.load(sys.stdin)
+    files = [File(path) for path in request["files"]]
+    answer = [
+        files[message["file"]].compare(Mutant.read(message)) for message in request["mutants"]
+    ]
+    sys.stdout.write(json.dumps(answer))
+
+
+class File:
+    """A file with the originals that its mutants are compared with."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._originals: dict[object, str] = {}
+        try:
+            with kept.open_file(path, "rb") as file:
+                data = file.read()
+            self._digest = hashlib.sha256(data).hexdigest()
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+            self._text = data.decode(encoding).removeprefix("\ufeff").encode()
+            tree = mutation.compile_text(self._text.decode(), path, 0)
+            self._flags = tree.co_flags & mutation.FUTURE
+        except (OSError, SyntaxError, ValueError):
+            self._digest = ""
+
+    def compare(self, mutant: Mutant) -> tuple[str, bool] | None:
+        """The digest of the mutant's code, and whether it is the original's, if it has any."""
+        if mutant.digest != self._digest:
+            return None
+        try:
+            new = self._digest_of(mutant)
+            place, original = self._original(mutant)
+            if place not in self._originals:
+                self._originals[place] = self._digest_of(original)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, mutation.CannotPlace):
+            return None
+        return new, new == self._originals[place]
+
+    def _digest_of(self, mutant: Mutant) -> str:
+        if mutant.unit is None:
+            text = self._text[: mutant.start] + mutant.text.encode() + self._text[mutant.end :]
+            code = mutation.compile_text(text.decode(), self._path, 0)
+        else:
+            code = mutation.unit_code(self._path, mutant.unit, self._flags)
+        return hashlib.sha256(repr(_key(code)).encode(errors="surrogatepass")).hexdigest()[:32]
+
+    def _original(self, mutant: Mutant) -> tuple[object, Mutant]:
+        """The same place without the mutant, and what tells it from others."""
+        text = self._text[mutant.start : mutant.end].decode()
+        unit = mutant.unit
+        if unit is None:
+            return None, mutation.replaced(mutant, text, None)
+        start = mutant.start - unit.offset
+        before = unit.text.encode()
+        behind = before[unit.offset + len(mutant.text.encode()) :]
+        whole = (before[: unit.offset] + text.encode() + behind).decode()
+        return (start, unit.name), mutation.replaced(mutant, text, whole)
+
+
+def _key(code: CodeType) -> tuple[object, ...]:
+    """All that decides what code does and which lines it is on, as data with a stable form."""
+    return (
+        code.co_name,
+        code.co_code,
+        code.co_flags,
+        code.co_names,
+        code.co_varnames,
+        code.co_freevars,
+        code.co_cellvars,
+        code.co_argcount,
+        code.co_posonlyargcount,
+        code.co_kwonlyargcount,
+        code.co_firstlineno,
+        getattr(code, "co_exceptiontable", b""),
+        list(code.co_lines()),
+        [_const(const) for const in code.co_consts],
+    )
+
+
+def _const(const: object) -> tuple[object, ...]:
+    """A constant with its type: `1`, `1.0` and `True` are others, and so are `0.0` and `-0.0`."""
+    if isinstance(const, CodeType):
+        return _key(const)
+    if isinstance(const, tuple):
+        return ("tuple", *map(_const, const))
+    if isinstance(const, frozenset):
+        return ("frozenset", *sorted(map(repr, map(_const, const))))
+    return (type(const).__name__, repr(const))
