@@ -19,6 +19,7 @@ mod explain;
 mod generated;
 mod hook;
 mod init;
+mod mutants;
 mod record;
 mod reports;
 pub(super) mod review;
@@ -30,6 +31,7 @@ pub(super) use explain::{ExplainArgs, ExplainFormat};
 pub(super) use generated::{CompletionsArgs, ManArgs};
 pub(super) use hook::{HookArgs, HookCommand, HookPlace, HookRunArgs};
 pub(super) use init::InitArgs;
+pub(super) use mutants::{MutantsArgs, MutantsFormat};
 pub(super) use record::RecordArgs;
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 pub(super) use running::default_options;
@@ -133,6 +135,11 @@ pub(super) enum Command {
     ///
     /// Shards of different runs are refused, and missing ones are named.
     Merge(Box<MergeArgs>),
+    /// Show the mutants of files, whatever they are part of
+    ///
+    /// To see what the operators do. Runs nothing, and needs no repository; the settings of a project are
+    /// not read.
+    Mutants(MutantsArgs),
     /// Look after what mutdiff remembers between runs
     ///
     /// It is in `.mutdiff/store.db` at the root of the repository, and can be found again by running

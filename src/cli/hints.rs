@@ -264,6 +264,14 @@ fn worker(error: &WorkerError) -> (Kind, Vec<String>) {
             "name another with --python PATH; a virtual environment must be that of this machine",
         ]),
         WorkerError::UnsupportedVersion { .. } => usage(["name another with --python PATH"]),
+        WorkerError::NoTypeChecker { checker, .. } => usage([
+            format!("install it in the project's environment: pip install {checker}"),
+            "or run without --type-check".to_owned(),
+        ]),
+        WorkerError::TypeCheckerFailed { checker, .. } => usage([
+            format!("see whether `{checker}` runs in the project as it is"),
+            "or run without --type-check".to_owned(),
+        ]),
         WorkerError::NoPytest { path } => usage([
             format!(
                 "install it there: {} -m pip install pytest",

@@ -20,6 +20,7 @@ mod interrupt;
 mod links;
 mod man;
 mod merge;
+mod mutants;
 mod output;
 mod plan;
 mod progress;
@@ -60,6 +61,7 @@ pub fn main() -> Exit {
         Command::Explain(args) => &args.appearance,
         Command::Plan(args) => &args.appearance,
         Command::Merge(args) => &args.appearance,
+        Command::Mutants(args) => &args.appearance,
         Command::Store(args) => &args.place().appearance,
         Command::Config(args) => &args.appearance,
         Command::Demo(args) => &args.appearance,
@@ -79,6 +81,7 @@ pub fn main() -> Exit {
         Command::Explain(args) => explain::run(args, console),
         Command::Plan(args) => plan::run(args, console),
         Command::Merge(args) => merge::run(args, console),
+        Command::Mutants(args) => mutants::run(args, console),
         Command::Store(args) => store::run(args, console),
         Command::Config(args) => config::run(args, console),
         Command::Demo(args) => demo::run(args, console),

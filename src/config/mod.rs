@@ -16,7 +16,7 @@ pub use memory::{default_memory_limit, memory_size};
 pub use project::{Invalidates, ProjectConfig, TABLES, Wanted, without_own_settings};
 pub use runner_settings::runner_settings;
 
-use crate::model::{Gate, MutantId, ScopeKind, Shard};
+use crate::model::{Gate, MutantId, ScopeKind, Shard, TypeChecker};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ pub struct Options {
     pub operators: Vec<String>,
     /// Which rules of suppression hold, over what the project says; empty is what that says.
     pub suppress: Vec<String>,
+    /// The type checker whose rejects are no mutants; `None` asks none.
+    pub type_check: Option<TypeChecker>,
     /// Leave out tests that fail without a mutant instead of stopping.
     pub allow_failing: bool,
     /// Bytes by which a test and all that it starts may grow.

@@ -14,9 +14,9 @@ use super::subject::Subject;
 use crate::config::Options;
 use crate::git::{Head, LineMap};
 use crate::model::{
-    Conclusion, Counts, DecidedMutant, DuplicateMutant, FailedTest, Gate, GateKind, NotRunReason, Notice, Part,
-    REPORT_VERSION, RepoPath, Report, ReportedCall, Revision, ScopedFunctionReport, TestId,
-    Verdict,
+    Conclusion, Counts, DecidedMutant, DuplicateMutant, FailedTest, Gate, GateKind, NotRunReason,
+    Notice, Part, REPORT_VERSION, RepoPath, Report, ReportedCall, Revision, ScopedFunctionReport,
+    TestId, Verdict,
 };
 
 /// A mutant with what became of it.

@@ -35,7 +35,7 @@ impl Chosen {
         if options.only.is_empty() {
             return Ok(None);
         }
-        let last = last(store).map(|report| report.mutants).unwrap_or_default();
+        let last = last(store).map(|report| report.all_mutants()).unwrap_or_default();
         let mut chosen = Self::default();
         let mut everything: Option<BTreeMap<MutantId, FunctionKey>> = None;
         for id in &options.only {
@@ -167,6 +167,7 @@ pub(super) fn joined(store: &Store, report: &Report) -> Report {
                 };
                 *known = DecidedMutant { change, ..decided.clone() };
             }
+            None if last.duplicates.iter().any(|known| known.id == decided.id) => {}
             None => last.mutants.push(decided.clone()),
         }
     }
@@ -175,7 +176,7 @@ pub(super) fn joined(store: &Store, report: &Report) -> Report {
             last.functions.push(scoped.clone());
         }
     }
-    last.counts = Counts::of(&last.mutants);
+    last.counts = Counts { duplicates: last.duplicates.len(), ..Counts::of(&last.mutants) };
     last.score = last.counts.score();
     if matches!(
         last.conclusion,

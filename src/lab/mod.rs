@@ -46,6 +46,7 @@ mod texts;
 mod tracer;
 mod tracing;
 mod tracing_only;
+mod type_checked;
 mod unlisted;
 mod untied;
 mod warm;

@@ -3,7 +3,7 @@
 //! Invariant: Python is started only when something has to be traced or decided; each verdict is
 //! on its way into the store before the next mutant of its lane starts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
@@ -24,7 +24,9 @@ use super::sharding::Sharding;
 use super::subject::Subject;
 use super::warming::{able_to_decide, traced};
 use super::writers::writers;
-use super::{Events, LabError, alike, environment, recording, showing, unlisted, untied};
+use super::{
+    Events, LabError, alike, environment, recording, showing, type_checked, unlisted, untied,
+};
 use crate::config::Options;
 use crate::model::{
     Conclusion, Counts, FailedTest, FunctionKey, NotRunReason, Notice, Part, Phase, RepoPath,
@@ -230,8 +232,19 @@ fn conduct(
         |path: &&RepoPath| run.environment.interpreter.compiles(&subject.root.join(path.as_str()));
     parts.unread = change.unread.iter().filter(runs).cloned().collect();
     parts.beyond = known.tests_beyond();
+    let rejected = match run.options.type_check {
+        Some(checker) => type_checked::rejected(run, subject, &mutants, checker)?,
+        None => BTreeMap::new(),
+    };
     let mut decisions: Vec<Option<(Decision, bool)>> = Vec::with_capacity(mutants.len());
-    for planned in &mutants {
+    for (number, planned) in mutants.iter().enumerate() {
+        if let Some(message) = rejected.get(&number) {
+            // Not kept: it rests on more than the tests' verdicts do, and is found anew each time.
+            let verdict = Verdict::Invalid { message: message.clone() };
+            let decision = Decision { verdict, ..not_run(NotRunReason::NotAsked) };
+            decisions.push(Some((decision, false)));
+            continue;
+        }
         if let Some(verdict) = planned.suppressed() {
             let decision = Decision { verdict, ..not_run(NotRunReason::NotAsked) };
             decisions.push(Some((decision, false)));
@@ -246,7 +259,12 @@ fn conduct(
     let todo: Vec<usize> =
         (0..mutants.len()).filter(|&number| decisions[number].is_none()).collect();
     let digests = told_alike(run, subject, store, (&mutants, &foundations), &todo, &mut decisions)?;
-    let stands = alike::folded(&mutants, &digests);
+    // Who asks for a mutant by its id wants that one.
+    let stands = if chosen.is_some() {
+        (0..mutants.len()).collect()
+    } else {
+        alike::folded(&mutants, &digests)
+    };
     keep_given(store, &mutants, &foundations, alike::shared(&stands, &mut decisions), &decisions)?;
     // One of those that are alike has its turn.
     let mut turns = BTreeSet::new();

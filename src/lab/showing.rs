@@ -15,13 +15,9 @@ use crate::syntax::Source;
 /// [`LabError::NoReport`] before the first run, [`LabError::UnknownMutant`],
 /// [`LabError::AmbiguousMutant`] with the candidates.
 pub fn show(options: &Options, id: &MutantId) -> Result<DecidedMutant, LabError> {
-    let report = last_report(options)?;
-    let duplicates = report.duplicates.iter().filter_map(|duplicate| report.as_mutant(duplicate));
-    let mut found: Vec<DecidedMutant> = report
-        .mutants
-        .iter()
-        .cloned()
-        .chain(duplicates)
+    let mut found: Vec<DecidedMutant> = last_report(options)?
+        .all_mutants()
+        .into_iter()
         .filter(|mutant| mutant.id.as_str().starts_with(id.as_str()))
         .collect();
     match found.len() {

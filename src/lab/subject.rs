@@ -278,7 +278,7 @@ impl Subject {
         let mut hash = Sha256::new();
         hash.update(unlisted::digest(store, self.repository.workdir())?);
         let asked = format!(
-            "{:?} {:?} {} {:?} {:?} {} {:?} {} {environment} {}",
+            "{:?} {:?} {} {:?} {:?} {} {:?} {} {:?} {environment} {}",
             options.scope,
             options.depth,
             self.base.merge_base,
@@ -287,6 +287,7 @@ impl Subject {
             options.allow_failing,
             options.deadline,
             options.memory_limit,
+            options.type_check,
             crate::model::REPORT_VERSION,
         );
         hash.update(asked.as_bytes());

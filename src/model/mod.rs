@@ -19,6 +19,7 @@ mod stored;
 mod test;
 mod text;
 mod trace;
+mod type_checker;
 mod verdict;
 
 pub use explanation::{
@@ -45,4 +46,5 @@ pub use stored::{StoreCleared, StoreCounts, StoreEnvironment, StoreState, StoreS
 pub use test::{FailedTest, TestId, TestOutcome};
 pub use text::{ByteSpan, LineNo, LineRange, Position, RepoPath, Span};
 pub use trace::{CodePoint, CollectedTest, EdgeSeen, ImportTrace, LineSet, TestTrace};
+pub use type_checker::TypeChecker;
 pub use verdict::{ChangeOfVerdict, NotRunReason, Verdict};

@@ -290,9 +290,10 @@ impl Report {
         })
     }
 
-    /// The mutants that compile to the same code as one that was decided.
-    pub fn duplicates_of(&self, id: &MutantId) -> impl Iterator<Item = &DuplicateMutant> {
-        self.duplicates.iter().filter(move |duplicate| duplicate.duplicate_of == *id)
+    /// Every mutant, the duplicates behind the others.
+    pub fn all_mutants(&self) -> Vec<DecidedMutant> {
+        let duplicates = self.duplicates.iter().filter_map(|duplicate| self.as_mutant(duplicate));
+        self.mutants.iter().cloned().chain(duplicates).collect()
     }
 }
 

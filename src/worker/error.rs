@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::model::TypeChecker;
+
 /// A failure of the Python side that is no verdict.
 #[derive(Debug, Error)]
 pub enum WorkerError {
@@ -37,6 +39,22 @@ pub enum WorkerError {
     NoPytest {
         /// The interpreter.
         path: PathBuf,
+    },
+    /// The type checker that was asked for is not there.
+    #[error("no {checker} found beside the interpreter ({}) or on PATH", tried.display())]
+    NoTypeChecker {
+        /// Which.
+        checker: TypeChecker,
+        /// Where it was looked for first.
+        tried: PathBuf,
+    },
+    /// The type checker gave no answer that can be read.
+    #[error("{checker} fails: {reason}")]
+    TypeCheckerFailed {
+        /// Which.
+        checker: TypeChecker,
+        /// Its exit status and what it said.
+        reason: String,
     },
     /// The runner could not collect the tests.
     #[error("the tests cannot be collected:\n{output}")]
@@ -80,10 +98,7 @@ pub enum WorkerError {
 
 impl WorkerError {
     /// Wraps an input or output error with what was tried on which path.
-    pub(super) fn io(
-        action: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(io::Error) -> Self {
+    pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { action, path, source }
     }

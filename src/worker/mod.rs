@@ -17,6 +17,7 @@ mod reap;
 mod runaway_tests;
 mod runtime;
 mod slot;
+mod type_check;
 
 pub use alike::{CodeDigest, code_digests};
 pub use error::WorkerError;
@@ -28,3 +29,4 @@ pub use protocol::{
 pub use reap::{become_subreaper, kill_strays};
 pub use runtime::RunDirectory;
 pub use slot::{Ended, Slot, SlotRun, SlotTimes};
+pub use type_check::{TypeFault, type_faults};

@@ -49,6 +49,13 @@ const OF_GIT: [&str; 9] = [
     "GIT_QUARANTINE_PATH",
 ];
 
+/// Takes from a command's environment what no test and no tool of the project may see.
+pub(super) fn without_secrets(command: &mut Command) {
+    for name in SECRETS.into_iter().chain(OF_GIT) {
+        command.env_remove(name);
+    }
+}
+
 /// What a process has done before its slots are forked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -231,9 +238,7 @@ impl Process {
             .stdout(output)
             .stderr(errors)
             .process_group(0);
-        for name in SECRETS.into_iter().chain(OF_GIT) {
-            command.env_remove(name);
-        }
+        without_secrets(&mut command);
         if !options.search.is_empty() {
             let before = std::env::var_os("PYTHONPATH").unwrap_or_default();
             let parts = options.search.iter().cloned().chain(std::env::split_paths(&before));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::config::{DeadlineOptions, Options, RunnerKind, default_memory_limit, memory_size};
-use crate::model::{Gate, ScopeKind};
+use crate::model::{Gate, ScopeKind, TypeChecker};
 
 /// How tests are run.
 #[derive(Debug, Args)]
@@ -56,6 +56,9 @@ pub(in crate::cli) struct TestArgs {
         help_heading = "Change"
     )]
     suppress: Vec<String>,
+    /// Leave out mutants that a type checker rejects: it runs once, over copies of the mutated files
+    #[arg(long, value_name = "CHECKER", value_enum, help_heading = "Change")]
+    type_check: Option<CheckerArg>,
     /// Leave out tests that fail without a mutant, instead of stopping
     #[arg(long, help_heading = "Tests")]
     allow_failing: bool,
@@ -81,6 +84,7 @@ impl TestArgs {
             tests: if self.rest.is_empty() { self.tests.clone() } else { self.rest.clone() },
             operators: self.operators.clone(),
             suppress: self.suppress.clone(),
+            type_check: self.type_check.map(TypeChecker::from),
             allow_failing: self.allow_failing,
             memory_limit: self.memory_limit.unwrap_or_else(default_memory_limit),
             deadline: DeadlineOptions { factor: self.deadline_factor, floor: self.deadline_floor },
@@ -103,6 +107,7 @@ pub(in crate::cli) fn default_options(repo: PathBuf) -> Options {
         tests: Vec::new(),
         operators: Vec::new(),
         suppress: Vec::new(),
+        type_check: None,
         allow_failing: false,
         memory_limit: default_memory_limit(),
         deadline: DeadlineOptions::default(),
@@ -117,6 +122,25 @@ pub(in crate::cli) fn default_options(repo: PathBuf) -> Options {
 /// The cores that this process may use.
 fn cores() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CheckerArg {
+    Mypy,
+    Pyright,
+    Ty,
+    Pyrefly,
+}
+
+impl From<CheckerArg> for TypeChecker {
+    fn from(checker: CheckerArg) -> Self {
+        match checker {
+            CheckerArg::Mypy => Self::Mypy,
+            CheckerArg::Pyright => Self::Pyright,
+            CheckerArg::Ty => Self::Ty,
+            CheckerArg::Pyrefly => Self::Pyrefly,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

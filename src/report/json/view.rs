@@ -5,10 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ChangeOfVerdict, Conclusion, Counts, DecidedMutant, DuplicateMutant, FailedTest, FunctionKey, Gate, LineRange,
-    MutantId, NotRunReason, Notice, OperatorId, Part, PhaseTime, QualName, Reason, RepoPath,
-    Report, ReportedCall, Revision, ScopeKind, ScopedFunctionReport, SkippedFile, SourceText, Span,
-    TestId, Timings, Verdict,
+    ChangeOfVerdict, Conclusion, Counts, DecidedMutant, DuplicateMutant, FailedTest, FunctionKey,
+    Gate, LineRange, MutantId, NotRunReason, Notice, OperatorId, Part, PhaseTime, QualName, Reason,
+    RepoPath, Report, ReportedCall, Revision, ScopeKind, ScopedFunctionReport, SkippedFile,
+    SourceText, Span, TestId, Timings, Verdict,
 };
 
 /// The whole report.

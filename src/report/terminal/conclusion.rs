@@ -55,7 +55,7 @@ pub(super) fn summary(page: &mut Page<'_>, report: &Report) {
             }
             if counts.duplicates > 0 {
                 let duplicates = count(counts.duplicates, "duplicate").replace(' ', "\u{a0}");
-                text = format!("{text} · {duplicates} of theirs not counted");
+                text = format!("{text} · {duplicates} folded");
             }
         }
         text = format!("{text} · {}", duration(report.timings.wall_milliseconds));

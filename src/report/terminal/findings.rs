@@ -159,10 +159,11 @@ fn function(page: &mut Page<'_>, group: &Group<'_>) {
     if page.is_verbose() {
         for duplicate in &group.duplicates {
             let text = format!(
-                "{}  {}  line {}: duplicate of {}",
-                duplicate.id, duplicate.operator, duplicate.span.start.line, duplicate.duplicate_of
+                "duplicate  {}  line {}  {}  of {}",
+                duplicate.operator, duplicate.span.start.line, duplicate.id, duplicate.duplicate_of
             );
-            page.prose(4, Role::Aside, &text);
+            let text = page.paint(Role::Aside, &text);
+            page.line(4, &text);
         }
     }
 }

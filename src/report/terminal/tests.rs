@@ -65,7 +65,7 @@ fn survivors_are_diffs_nearest_to_the_change_first() {
 
     12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
     1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.7 % ·
-    1 kept from an earlier run · 4.0 s
+    1 kept from an earlier run · 1 duplicate folded · 4.0 s
     failed: 1 mutant survived: a breakage that its tests do not notice; 3 mutants
     are reached by no test; the budget was spent: 1 mutant has not run, the next run
     goes on there (1 more in code that did not change is not counted)
@@ -104,6 +104,7 @@ fn verbose_shows_every_mutant_and_every_test() {
           a6e2a312d94c3e53  line 17  True → False
           1831bc1d1062c52e  line 18  True → False
           8e8d17c921c9073f  line 21  True → False
+        duplicate  every/comparison  line 12  00112233445566ff  of cb0156c49b145771
 
       <module>
       uses RATES of changed module code (shop/rates.py); covered by changed test
@@ -142,7 +143,7 @@ fn verbose_shows_every_mutant_and_every_test() {
 
     12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
     1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.7 % ·
-    1 kept from an earlier run · 4.0 s
+    1 kept from an earlier run · 1 duplicate folded · 4.0 s
     failed: 1 mutant survived: a breakage that its tests do not notice; 3 mutants
     are reached by no test; the budget was spent: 1 mutant has not run, the next run
     goes on there (1 more in code that did not change is not counted)
@@ -161,7 +162,7 @@ fn quiet_is_a_line_a_finding() {
     shop/cart.py:1:8: error: 1 → 2  239735d307ceb52a
     12 mutants in 3 functions: 1 killed, 2 survived, 3 no tests, 1 timeout,
     1 equivalent, 1 suppressed, 1 invalid, 1 error, 1 not run · score 16.7 % ·
-    1 kept from an earlier run · 4.0 s
+    1 kept from an earlier run · 1 duplicate folded · 4.0 s
     failed: 1 mutant survived: a breakage that its tests do not notice; 3 mutants
     are reached by no test; the budget was spent: 1 mutant has not run, the next run
     goes on there (1 more in code that did not change is not counted)
