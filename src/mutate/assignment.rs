@@ -10,7 +10,7 @@ pub(super) const NONE: Operator = Operator {
     id: "assignment/none",
     summary: "An assigned value becomes `None`.",
     why: "What is assigned is never looked at, if this goes unnoticed.",
-    skipped: "An annotation without a value.",
+    skipped: "An annotation without a value; `True` and `False` where `boolean/flip` is on.",
     default: true,
     telling: 4,
     examples: &[

@@ -9,7 +9,7 @@ use super::edit::Edit;
 use super::registry::{FIRST_EDITION, operators, operators_for};
 use super::selection::Selection;
 use super::skip::is_skipped;
-use super::subsumed::{negates_condition, negations_are_needless};
+use super::subsumed::{Needless, negates_condition};
 use super::suppress::Suppressed;
 use super::unit::swap_unit;
 use crate::model::{ByteSpan, FunctionKey, LineNo, Mutant, MutantId, SwapUnit};
@@ -30,10 +30,14 @@ pub fn mutants(
     }
     let mut found = candidates(module, &wanted, selection);
     found.sort_by_key(|c| (c.edit.bytes.start, c.edit.bytes.end, c.operator));
-    let mut chosen = numbered(module.source().text(), found);
-    let needless = negations_are_needless(selection);
+    let text = module.source().text();
+    let mut chosen = numbered(text, found);
+    let needless = Needless::with(selection);
     chosen.retain(|Numbered { candidate, .. }| {
-        selection.has(candidate.operator) && !(needless && candidate.negates_condition)
+        let Edit { bytes, replacement, .. } = &candidate.edit;
+        let original = &text[bytes.start..bytes.end];
+        selection.has(candidate.operator)
+            && !needless.is(candidate.negates_condition, original, replacement)
     });
     folded(&mut chosen);
     let mut units: HashMap<usize, Option<SwapUnit>> = HashMap::new();

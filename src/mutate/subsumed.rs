@@ -11,17 +11,36 @@ use crate::syntax::Node;
 const NEGATING: [&str; 4] =
     ["comparison/equality", "comparison/identity", "comparison/membership", "unary/remove-not"];
 
-/// Whether conditions need not be negated as a whole: both `forced` operators are on, so that a test which
-/// tells a condition from `True` and one which tells it from `False` is asked for. Who wants the
-/// negations too switches `condition/negate` on.
-pub(super) fn negations_are_needless(selection: &Selection) -> bool {
-    let is_on = |id: &str| {
-        operators()
-            .iter()
-            .position(|operator| operator.id == id)
-            .is_some_and(|position| selection.has(position))
-    };
-    is_on("forced/true") && is_on("forced/false") && !is_on("condition/negate")
+/// What a selection makes needless.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needless {
+    negations: bool,
+    truth_to_none: bool,
+}
+
+impl Needless {
+    /// Conditions need not be negated as a whole where both `forced` operators are on, so that a test which
+    /// tells a condition from `True` and one which tells it from `False` is asked for. Who wants the
+    /// negations too switches `condition/negate` on. `True` and `False` need not become `None` where
+    /// they are flipped.
+    pub(super) fn with(selection: &Selection) -> Self {
+        let is_on = |id: &str| {
+            operators()
+                .iter()
+                .position(|operator| operator.id == id)
+                .is_some_and(|position| selection.has(position))
+        };
+        Self {
+            negations: is_on("forced/true") && is_on("forced/false") && !is_on("condition/negate"),
+            truth_to_none: is_on("boolean/flip"),
+        }
+    }
+
+    /// Whether a mutant is.
+    pub(super) fn is(self, negates_condition: bool, original: &str, replacement: &str) -> bool {
+        let truth_to_none = matches!(original, "True" | "False") && replacement == "None";
+        (self.negations && negates_condition) || (self.truth_to_none && truth_to_none)
+    }
 }
 
 /// Whether an operator negates a whole condition when it changes a node. A `while` is never forced to
@@ -91,6 +110,15 @@ mod tests {
             let found = replaced(text, words);
             assert!(found.iter().any(|m| !m.starts_with("forced/")), "{text}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_truth_that_is_flipped_does_not_become_nothing_too() {
+        let text = "def f():\n    x = False\n    g(True)\n    return False\n";
+        let operators = "return/none,assignment/none,call/argument-none";
+        assert_eq!(replaced(text, &format!("boolean/flip,{operators}")).len(), 3);
+        let none = replaced(text, operators);
+        assert_eq!(none.iter().filter(|mutant| mutant.ends_with(" None")).count(), 3, "{none:?}");
     }
 
     #[test]

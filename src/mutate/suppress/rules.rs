@@ -26,6 +26,8 @@ pub fn rules() -> &'static [Rule] {
     RULES
 }
 
+/// So many entries make a table.
+const TABLE: usize = 64;
 const METHODS: [&str; 9] =
     ["debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"];
 const DATACLASSES: [&str; 7] = [
@@ -189,6 +191,62 @@ static RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "type-parameter",
+        summary: "What type variables and new types are made of: the arguments of `TypeVar`, `ParamSpec`, \
+                  `NewType` and the like.",
+        example: (
+            "import typing as t\nT = t.TypeVar('T', bound='C')\nx = f('T')",
+            &["'T'", "bound='C'"],
+        ),
+        default: true,
+        covers: |node, names| {
+            const KINDS: [&str; 5] =
+                ["TypeVar", "TypeVarTuple", "ParamSpec", "NewType", "TypeAliasType"];
+            is_argument(node, names, |path, _, _| {
+                path.rsplit_once('.').is_some_and(|(module, name)| {
+                    matches!(module, "typing" | "typing_extensions") && KINDS.contains(&name)
+                })
+            })
+        },
+    },
+    Rule {
+        id: "overload",
+        summary: "Signatures under `@typing.overload`: no call ever meets them.",
+        example: (
+            "from typing import overload\n@overload\ndef f(a: int = 1): ...\ndef f(a=2): g(3)",
+            &["@overload\ndef f(a: int = 1): ..."],
+        ),
+        default: true,
+        covers: |node, names| {
+            node.kind() == "decorated_definition"
+                && decorators(node).any(|decorator| {
+                    names.path(decorator).is_some_and(|path| {
+                        matches!(path.as_str(), "typing.overload" | "typing_extensions.overload")
+                    })
+                })
+        },
+    },
+    Rule {
+        id: "table",
+        summary: "Tables of data: a list, tuple, set or dict of 64 literals or more (and of such of them). What \
+                  is computed from them is tested; each entry, nobody tests.",
+        example: (
+            "a = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\n\
+             b = [1, 2]",
+            &[
+                "[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+               0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
+            ],
+        ),
+        default: true,
+        covers: |node, _| {
+            matches!(node.kind(), "list" | "tuple" | "set" | "dictionary")
+                && node.named_children().filter(|entry| entry.kind() != "comment").count() >= TABLE
+                && is_data(node)
+        },
+    },
+    Rule {
         id: "cache-size",
         summary: "The size of a cache: the arguments of `lru_cache`, and `maxsize=`.",
         example: ("from functools import lru_cache\n@lru_cache(128)\ndef f(): pass", &["128"]),
@@ -310,13 +368,34 @@ fn is_literal(node: Node<'_>) -> bool {
     }
 }
 
+/// Whether an expression is made of literals, however deep.
+fn is_data(node: Node<'_>) -> bool {
+    match node.kind() {
+        "string" | "concatenated_string" => {
+            node.preorder().all(|inner| inner.kind() != "interpolation")
+        }
+        "integer" | "float" | "none" | "true" | "false" | "ellipsis" | "comment" => true,
+        "unary_operator" | "pair" | "list" | "tuple" | "set" | "dictionary" => {
+            node.named_children().all(is_data)
+        }
+        _ => false,
+    }
+}
+
+/// What decorates a definition, calls and all.
+fn decorators(decorated: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    decorated
+        .named_children()
+        .filter(|child| child.kind() == "decorator")
+        .filter_map(|decorator| decorator.named_children().next())
+}
+
 fn is_in_dataclass(method: Node<'_>, names: &Names) -> bool {
     let class = method.ancestors().find(|around| around.kind() == "class_definition");
     let decorated =
         class.and_then(Node::parent).filter(|around| around.kind() == "decorated_definition");
     decorated.is_some_and(|decorated| {
-        let decorators = decorated.named_children().filter(|child| child.kind() == "decorator");
-        decorators.filter_map(|decorator| decorator.named_children().next()).any(|value| {
+        decorators(decorated).any(|value| {
             let called =
                 value.field("function").filter(|_| value.kind() == "call").unwrap_or(value);
             names.path(called).is_some_and(|path| DATACLASSES.contains(&path.as_str()))
