@@ -9,7 +9,7 @@ use super::LabError;
 use super::deciding::Decision;
 use super::planning::{Planned, Route};
 use super::subject::Subject;
-use super::tracing::Run;
+use super::run::Run;
 use crate::model::{ByteSpan, DuplicateMutant, FunctionKey, RepoPath, Verdict};
 use crate::worker::{CodeDigest, MutantMessage, code_digests};
 

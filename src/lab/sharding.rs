@@ -252,6 +252,7 @@ pub(super) fn identity(
     }
     let mut operators = Sha256::new();
     operators.update([u8::from(subject.selection.requires_reasons())]);
+    operators.update(format!("{:?}", options.type_check));
     for id in subject.selection.ids() {
         operators.update(id.as_bytes());
         operators.update([0]);

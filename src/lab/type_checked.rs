@@ -9,7 +9,7 @@ use std::path::Path;
 use super::LabError;
 use super::planning::Planned;
 use super::subject::Subject;
-use super::tracing::Run;
+use super::run::Run;
 use crate::model::{RepoPath, TypeChecker};
 use crate::worker::{TypeFault, WorkerError, type_faults};
 

@@ -153,6 +153,7 @@ mod tests {
             milliseconds: 1.0,
             original: "a".into(),
             replacement: "b".into(),
+            code: None,
             recorded_at: at,
         }
     }

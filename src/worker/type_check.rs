@@ -3,7 +3,6 @@
 //! Invariant: it is started in a folder of ours and is told to keep what it remembers there; an answer that
 //! cannot be read is an error, and never "no faults".
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -85,7 +84,7 @@ pub fn type_faults(
 /// The program: of the interpreter's environment, else on the path.
 fn locate(checker: TypeChecker, interpreter: &Interpreter) -> Result<PathBuf, WorkerError> {
     let name = checker.to_string();
-    let path = std::env::var_os("PATH").unwrap_or_else(OsString::new);
+    let path = std::env::var_os("PATH").unwrap_or_default();
     let beside = interpreter.path.with_file_name(&name);
     let mut places =
         std::iter::once(beside.clone()).chain(std::env::split_paths(&path).map(|p| p.join(&name)));
