@@ -76,6 +76,7 @@ NOTICES = {
     "changed_tests_unknown": "tests changed, and what they reached on the base is not known here",
     "environment_changed": "stored verdicts are not used, and what differs",
     "flaky_tests": "tests that also fail without a mutant, now and then; they killed nothing",
+    "gate_of_a_shard": "a shard does not judge a score; the merged report does",
     "harmless_files": "changed files that put no verdict in question",
     "links": "symbolic links, which are not followed",
     "moved_files": "files that moved, with functions that are the same in them",
