@@ -112,6 +112,8 @@ class Shop:
         self.bin.mkdir()
         (self.bin / "mutdiff").symlink_to(self.mutdiff)
         (self.bin / "pre-commit").symlink_to(self.tools / "bin/pre-commit")
+        if not shutil.which("man"):
+            (self.bin / "man").symlink_to("/bin/true")
         survivor = self.bin / "survivor"
         survivor.write_text(f"#!{sys.executable}\n{SURVIVOR}")
         survivor.chmod(0o755)
@@ -401,6 +403,11 @@ def linted(shop: Shop) -> None:
         if schema != "github-workflows":
             shutil.rmtree(folder)
             folder.mkdir()
+    # What `mutdiff init --workflow` wrote on the way.
+    written_by_us = sorted(shop.scratch.glob("pages/*/your-project/.github/workflows/mutdiff.yml"))
+    for number, file in enumerate(written_by_us):
+        page, line = file.parents[3].name, len(shop.workflows) + number
+        shutil.copy(file, folder / f"{page}-{line}.yml")
     policy = shop.scratch / "zizmor.yml"
     policy.write_text(POLICY)
     words = [str(shop.tools / "bin/zizmor"), "--offline", "--no-progress", "--config", str(policy)]
