@@ -126,9 +126,11 @@ class Shop:
         self.template = self.scratch / "template"
         self.make_template()
 
-    def environment(self, home: Path) -> dict[str, str]:
+    def environment(self, home: Path, installs: bool = False) -> dict[str, str]:
+        # A page that installs mutdiff is about what it installs.
+        first = [self.venv / "bin", self.bin] if installs else [self.bin, self.venv / "bin"]
         return {
-            "PATH": f"{self.venv}/bin:{self.bin}:/usr/local/bin:/usr/bin:/bin",
+            "PATH": f"{first[0]}:{first[1]}:/usr/local/bin:/usr/bin:/bin",
             "VIRTUAL_ENV": str(self.venv),
             "HOME": str(home),
             "LANG": "C.UTF-8",
@@ -161,8 +163,6 @@ class Shop:
         (self.template / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1"\n')
         (self.template / ".venv").symlink_to(self.venv)
         self.git("init", "--quiet", "--initial-branch", "main")
-        # Reports that lie in the project must not be files of it.
-        (self.template / ".git/info/exclude").write_text("*.json\n*.db\n*.html\n*.xml\n")
         self.git("add", ".")
         self.git("commit", "--quiet", "-m", "base")
         self.git("clone", "--quiet", "--bare", ".", str(self.scratch / "remote.git"))
@@ -187,7 +187,8 @@ class Shop:
         place = self.project(block.page)
         bash = ["bash", "--noprofile", "--norc", "-c", script]
         home = place.parent / "home"
-        environment = {**self.environment(home), "TMPDIR": str(home)}
+        installs = block.page.name == "first-steps.md" and self.wheel is not None
+        environment = {**self.environment(home, installs), "TMPDIR": str(home)}
         ran = subprocess.run(
             bash,
             cwd=place.parent if "\ncd your-project\n" in script else place,

@@ -12,6 +12,7 @@ use super::console::Console;
 use super::error::{CliError, Kind};
 use super::github_actions;
 use super::hints::shell_word;
+use crate::git::Repository;
 use crate::model::{Report, Timings};
 use crate::report::format::{Format, FormatOptions};
 use crate::report::{agent, terminal};
@@ -161,6 +162,15 @@ pub(super) fn show_and_write(
     }
 }
 
+/// Notes that mutdiff wrote a file, so that it does not count as one of the project that it lies in.
+pub(super) fn note_written(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Ok(repository) = Repository::discover(folder.unwrap_or(Path::new("."))) {
+        // Without the note it counts as a file of the project, and verdicts are decided anew.
+        let _ = repository.note_written(path);
+    }
+}
+
 /// Writes every report. What goes to standard output is returned instead.
 fn write(
     targets: &[ReportTarget],
@@ -172,10 +182,13 @@ fn write(
         let text = target.format.render(report, options);
         match &target.place {
             Place::Stdout => stdout = Some(text),
-            Place::File(path) => fs::write(path, text).map_err(|error| {
-                let text = format!("cannot write the report to {}", path.display());
-                CliError::new(Kind::Usage, text).caused(Some(&error))
-            })?,
+            Place::File(path) => {
+                fs::write(path, text).map_err(|error| {
+                    let text = format!("cannot write the report to {}", path.display());
+                    CliError::new(Kind::Usage, text).caused(Some(&error))
+                })?;
+                note_written(path);
+            }
         }
     }
     Ok(stdout)

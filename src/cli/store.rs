@@ -8,6 +8,7 @@ use super::args::{StatusFormat, StoreArgs, StoreCommand};
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
+use super::output::note_written;
 use crate::lab;
 use crate::model::{StoreCleared, StoreState};
 use crate::report::terminal::{self, byte_size};
@@ -32,6 +33,7 @@ pub(super) fn run(args: &StoreArgs, console: Console) -> Result<Exit, CliError> 
         StoreCommand::Gc { keep, .. } => tidied(repo, *keep)?,
         StoreCommand::Export { path, force, .. } => {
             let bytes = lab::export_store(repo, path, *force)?;
+            note_written(path);
             format!("exported to {}, {}\n", path.display(), byte_size(bytes))
         }
         StoreCommand::Import { path, .. } => {

@@ -21,6 +21,7 @@ mod testing;
 mod tree;
 mod walk;
 mod working_tree;
+mod written;
 
 pub use base::{Base, Ci};
 pub use changes::{ChangeStatus, Diff, FileChange, Head};

@@ -83,6 +83,7 @@ impl Repository {
             .inner
             .diff_index_to_workdir(Some(&index), Some(&mut options))
             .map_err(|source| self.failed("compare the working tree with the index", source))?;
+        let own = self.written();
         let mut dirty = BTreeMap::new();
         for delta in diff.deltas() {
             let (old, new) = (delta.old_file(), delta.new_file());
@@ -90,8 +91,9 @@ impl Repository {
             // A submodule that is not checked out is not a submodule that was removed.
             let is_missing_submodule =
                 delta.status() == Delta::Deleted && old.mode() == FileMode::Commit;
-            let is_bytecode = delta.status() == Delta::Untracked && walk::is_bytecode(path);
-            if path.starts_with(OWN_DIRECTORY) || is_missing_submodule || is_bytecode {
+            let is_unwanted = delta.status() == Delta::Untracked
+                && (walk::is_bytecode(path) || own.contains(path));
+            if path.starts_with(OWN_DIRECTORY) || is_missing_submodule || is_unwanted {
                 continue;
             }
             let side = Side {

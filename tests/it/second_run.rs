@@ -21,6 +21,22 @@ fn a_second_run_decides_nothing_and_says_so() {
 }
 
 #[test]
+fn a_report_that_lies_in_the_project_puts_no_verdict_in_question() {
+    let project = Project::fixture("callers", Python::usual());
+    let options = ["--report", "html=page.html", "--report", "sarif=out/mutants.sarif"];
+    std::fs::create_dir(project.root().join("out")).unwrap();
+    project.run(1, &options);
+    Ran::of(&mut project.mutdiff(&["store", "export", "copy.db"])).expect(0);
+    let (ran, second) = project.run(1, &options);
+    ran.says("nothing decided anew").never_says("page.html").never_says("copy.db");
+    assert_eq!(second.counts.reused, second.counts.mutants);
+    // One that somebody made a file of the project is one.
+    project.git(&["add", "page.html"]);
+    let (ran, _) = project.run(1, &[]);
+    ran.says("page.html (data)");
+}
+
+#[test]
 fn a_second_run_starts_no_python() {
     let project = Project::fixture("unittest_basics", Python::usual());
     let fake = FakePython::before(&project);
