@@ -26,6 +26,7 @@ pub(super) mod review;
 mod running;
 mod shards;
 mod store;
+mod watch;
 
 pub(super) use explain::{ExplainArgs, ExplainFormat};
 pub(super) use generated::{CompletionsArgs, ManArgs};
@@ -37,6 +38,7 @@ pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 pub(super) use running::default_options;
 pub(super) use shards::{MergeArgs, PlanArgs};
 pub(super) use store::{StatusFormat, StoreArgs, StoreCommand};
+pub(super) use watch::WatchArgs;
 
 use change::ChangeArgs;
 use running::{TestArgs, jobs, time_span};
@@ -140,6 +142,11 @@ pub(super) enum Command {
     /// To see what the operators do. Runs nothing, and needs no repository; the settings of a project are
     /// not read.
     Mutants(MutantsArgs),
+    /// Decide again after each save, until Ctrl-C
+    ///
+    /// What still holds is kept, so that a round decides what the save has put in question. A save while
+    /// tests run ends that round and begins another.
+    Watch(Box<WatchArgs>),
     /// Look after what mutdiff remembers between runs
     ///
     /// It is in `.mutdiff/store.db` at the root of the repository, and can be found again by running

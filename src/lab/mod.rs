@@ -51,6 +51,7 @@ mod unlisted;
 mod untied;
 mod warm;
 mod warming;
+mod watching;
 mod writers;
 
 pub use error::LabError;
@@ -63,6 +64,7 @@ pub use storing::{
 };
 pub use texts::sources;
 pub use tracing_only::record;
+pub use watching::{Look, Watcher};
 
 use crate::model::{DecidedMutant, Notice, Phase};
 
