@@ -38,7 +38,7 @@ EXAMPLES = ROOT / "docs/examples"
 FENCE = re.compile(r"^( *)```(\S*) *$")
 COMMENT = re.compile(r"<!--\s*(setup|not run):\s*(.*?)\s*-->", re.S)
 # Runs of mutants: a survivor makes them end with 1, and the demo has some.
-GATED = re.compile(r"^(\w+=\S+ )*mutdiff( run)?( +-|$| *[|>;#])")
+GATED = re.compile(r"^(\w+=\S+ )*mutdiff(( run( [^-\s]\S*)*)?( +-|$| *[|>;#])| merge )")
 SURVIVOR = """import json, subprocess
 said = subprocess.run(["mutdiff", "report", "--report", "json=-"], capture_output=True, text=True)
 mutants = json.loads(said.stdout)["mutants"]
@@ -280,7 +280,7 @@ def settings(shop: Shop, block: Block) -> None:
 
 
 def of_yaml(shop: Shop, block: Block) -> None:
-    """A workflow, a file of GitLab's, of pre-commit's."""
+    """A workflow, a file of GitLab's, of Buildkite's, of pre-commit's."""
     document = yaml.safe_load(block.text)
     if "repos" in document:
         file = shop.scratch / "pre-commit.yaml"
@@ -297,6 +297,10 @@ def of_yaml(shop: Shop, block: Block) -> None:
         for job in document["jobs"].values():
             for step in job["steps"]:
                 workflow_step(shop, block, step)
+    elif "steps" in document:
+        for step in document["steps"]:
+            if isinstance(step, dict):
+                parsed(block, str(step["command"]).replace("$$", "$").split("\n"))
     elif all(isinstance(job, dict) for job in document.values()):
         shop.of_gitlab.append(block)
         for name, job in document.items():
@@ -306,7 +310,7 @@ def of_yaml(shop: Shop, block: Block) -> None:
             for line in [lines] if isinstance(lines, str) else lines:
                 command_of_ci(shop, block, line)
     else:
-        raise Wrong("neither a workflow, nor GitLab's, nor pre-commit's")
+        raise Wrong("neither a workflow, nor GitLab's, nor Buildkite's, nor pre-commit's")
 
 
 def workflow_step(shop: Shop, block: Block, step: dict[str, object]) -> None:

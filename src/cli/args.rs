@@ -14,6 +14,7 @@ use super::version;
 use crate::config::Options;
 use crate::model::{Gate, MutantId, Shard};
 
+mod browse;
 mod change;
 mod explain;
 mod generated;
@@ -28,6 +29,7 @@ mod shards;
 mod store;
 mod watch;
 
+pub(super) use browse::BrowseArgs;
 pub(super) use explain::{ExplainArgs, ExplainFormat};
 pub(super) use generated::{CompletionsArgs, ManArgs};
 pub(super) use hook::{HookArgs, HookCommand, HookPlace, HookRunArgs};
@@ -147,6 +149,12 @@ pub(super) enum Command {
     /// What still holds is kept, so that a round decides what the save has put in question. A save while
     /// tests run ends that round and begins another.
     Watch(Box<WatchArgs>),
+    /// Go through the survivors of a report on the terminal
+    ///
+    /// Each with its diff and the tests that noticed nothing. Keys open the editor at the line, decide
+    /// the mutant again, or leave it out by a comment in the source, which is shown and asked for before it
+    /// is written.
+    Browse(Box<BrowseArgs>),
     /// Look after what mutdiff remembers between runs
     ///
     /// It is in `.mutdiff/store.db` at the root of the repository, and can be found again by running

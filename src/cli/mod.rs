@@ -4,6 +4,7 @@
 //! one that writes to the process's streams.
 
 mod args;
+mod browse;
 mod completions;
 mod config;
 mod console;
@@ -64,6 +65,7 @@ pub fn main() -> Exit {
         Command::Merge(args) => &args.appearance,
         Command::Mutants(args) => &args.appearance,
         Command::Watch(args) => &args.appearance,
+        Command::Browse(args) => &args.appearance,
         Command::Store(args) => &args.place().appearance,
         Command::Config(args) => &args.appearance,
         Command::Demo(args) => &args.appearance,
@@ -85,6 +87,7 @@ pub fn main() -> Exit {
         Command::Merge(args) => merge::run(args, console),
         Command::Mutants(args) => mutants::run(args, console),
         Command::Watch(args) => watch::run(args, console),
+        Command::Browse(args) => browse::run(args, console),
         Command::Store(args) => store::run(args, console),
         Command::Config(args) => config::run(args, console),
         Command::Demo(args) => demo::run(args, console),

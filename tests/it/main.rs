@@ -6,6 +6,7 @@
 mod gate;
 mod harness;
 
+mod browse;
 mod chosen;
 mod collection;
 mod command_line;
