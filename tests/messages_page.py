@@ -30,6 +30,9 @@ GROUPS = [
     ("TransferError", "`store export`, `store import`"),
     ("TargetError", "`explain`"),
     ("JsonError", "Saved reports"),
+    ("ShardError", "`--shard`"),
+    ("MergeError", "`merge`"),
+    ("SkipError", "`browse`: leaving a mutant out"),
     ("VetError", "`review`: the report"),
     ("GithubError", "`review`: GitHub"),
     ("ScriptError", "`hook install`, `hook uninstall`"),
@@ -57,6 +60,7 @@ CODES = {
 # Errors that are not enums, or whose enum says nothing more.
 MEANINGS = {
     "GateError::GateError": "The value of `--gate`.",
+    "ShardError::ShardError": "The value of `--shard`.",
     "BadLine::BadLine": "Standard input is not what git gives to a pre-push hook.",
 }
 ERROR = re.compile(
@@ -84,7 +88,7 @@ NOTICES = {
     "no_merge_base": "the base's commit shares nothing with the change; it is taken as it is",
     "no_trace": "no tests were traced yet, so callers are not known",
     "nothing_changed": "nothing changed since the last run, whose verdicts hold",
-    "other_mutant": "an id of the last report now stands for other code; it is not decided again",
+    "other_mutant": "an id of the last report is that of another mutant now, which is decided",
     "out_of_reach": "mutants that only `python -I`, `-S` or `-E` processes may reach",
     "pragmas_without_reason": "comments that suppress nothing, since they must say why",
     "pull_request_merge": "a pull request's merge is compared with its first parent",

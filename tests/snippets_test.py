@@ -38,7 +38,7 @@ EXAMPLES = ROOT / "docs/examples"
 FENCE = re.compile(r"^( *)```(\S*) *$")
 COMMENT = re.compile(r"<!--\s*(setup|not run):\s*(.*?)\s*-->", re.S)
 # Runs of mutants: a survivor makes them end with 1, and the demo has some.
-GATED = re.compile(r"^(\w+=\S+ )*mutdiff( run| merge)?( +[-\d?]|$| *[|>;#])")
+GATED = re.compile(r"^(\w+=\S+ )*mutdiff(( run( [^-\s]\S*)*)?( +-|$| *[|>;#])| merge )")
 SURVIVOR = """import json, subprocess
 said = subprocess.run(["mutdiff", "report", "--report", "json=-"], capture_output=True, text=True)
 mutants = json.loads(said.stdout)["mutants"]
@@ -290,7 +290,7 @@ def settings(shop: Shop, block: Block) -> None:
 
 
 def of_yaml(shop: Shop, block: Block) -> None:
-    """A workflow, a file of GitLab's, of pre-commit's."""
+    """A workflow, a file of GitLab's, of Buildkite's, of pre-commit's."""
     document = yaml.safe_load(block.text)
     if "repos" in document:
         file = shop.scratch / "pre-commit.yaml"
@@ -320,7 +320,7 @@ def of_yaml(shop: Shop, block: Block) -> None:
             lines = job["script"]
             script_of_ci(shop, block, lines if isinstance(lines, str) else "\n".join(lines))
     else:
-        raise Wrong("neither a workflow, nor GitLab's, nor pre-commit's")
+        raise Wrong("neither a workflow, nor GitLab's, nor Buildkite's, nor pre-commit's")
 
 
 def workflow_step(shop: Shop, block: Block, step: dict[str, object]) -> None:

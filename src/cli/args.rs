@@ -14,6 +14,7 @@ use super::version;
 use crate::config::Options;
 use crate::model::{Gate, MutantId, Shard};
 
+mod browse;
 mod change;
 mod explain;
 mod generated;
@@ -26,7 +27,9 @@ pub(super) mod review;
 mod running;
 mod shards;
 mod store;
+mod watch;
 
+pub(super) use browse::BrowseArgs;
 pub(super) use explain::{ExplainArgs, ExplainFormat};
 pub(super) use generated::{CompletionsArgs, ManArgs};
 pub(super) use hook::{HookArgs, HookCommand, HookPlace, HookRunArgs};
@@ -37,6 +40,7 @@ pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 pub(super) use running::default_options;
 pub(super) use shards::{MergeArgs, PlanArgs};
 pub(super) use store::{StatusFormat, StoreArgs, StoreCommand};
+pub(super) use watch::WatchArgs;
 
 use change::ChangeArgs;
 use running::{TestArgs, jobs, time_span};
@@ -140,6 +144,17 @@ pub(super) enum Command {
     /// To see what the operators do. Runs nothing, and needs no repository; the settings of a project are
     /// not read.
     Mutants(MutantsArgs),
+    /// Decide again after each save, until Ctrl-C
+    ///
+    /// What still holds is kept, so that a round decides what the save has put in question. A save while
+    /// tests run ends that round and begins another.
+    Watch(Box<WatchArgs>),
+    /// Go through the survivors of a report on the terminal
+    ///
+    /// Each with its diff and the tests that noticed nothing. Keys open the editor at the line, decide
+    /// the mutant again, or leave it out by a comment in the source, which is shown and asked for before it
+    /// is written.
+    Browse(Box<BrowseArgs>),
     /// Look after what mutdiff remembers between runs
     ///
     /// It is in `.mutdiff/store.db` at the root of the repository, and can be found again by running

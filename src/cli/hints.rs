@@ -9,7 +9,7 @@ use super::error::{CliError, Kind};
 use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::github::GithubError;
-use crate::lab::{LabError, TargetError};
+use crate::lab::{LabError, SkipError, TargetError};
 use crate::store::{StoreError, TransferError, VERSION};
 use crate::syntax::SyntaxError;
 use crate::worker::WorkerError;
@@ -85,6 +85,11 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
         LabError::Syntax(error) => syntax(error),
         LabError::Store(error) => store(error),
         LabError::Target(error) => target(error),
+        LabError::Skip(error) => match error {
+            SkipError::NoReason => usage(["say why nobody wants it tested"]),
+            SkipError::Changed { .. } => usage(["run mutdiff again"]),
+            SkipError::NoPlace { .. } => usage(["docs/operators.md says where comments may stand"]),
+        },
         LabError::Transfer(error) => transfer(error),
         LabError::Worker(error) => worker(error),
         LabError::SelfCheck { .. } => (

@@ -4,6 +4,7 @@
 //! one that writes to the process's streams.
 
 mod args;
+mod browse;
 mod completions;
 mod config;
 mod console;
@@ -32,6 +33,7 @@ mod settings;
 mod show;
 mod store;
 mod version;
+mod watch;
 
 use clap::Parser;
 
@@ -62,6 +64,8 @@ pub fn main() -> Exit {
         Command::Plan(args) => &args.appearance,
         Command::Merge(args) => &args.appearance,
         Command::Mutants(args) => &args.appearance,
+        Command::Watch(args) => &args.appearance,
+        Command::Browse(args) => &args.appearance,
         Command::Store(args) => &args.place().appearance,
         Command::Config(args) => &args.appearance,
         Command::Demo(args) => &args.appearance,
@@ -82,6 +86,8 @@ pub fn main() -> Exit {
         Command::Plan(args) => plan::run(args, console),
         Command::Merge(args) => merge::run(args, console),
         Command::Mutants(args) => mutants::run(args, console),
+        Command::Watch(args) => watch::run(args, console),
+        Command::Browse(args) => browse::run(args, console),
         Command::Store(args) => store::run(args, console),
         Command::Config(args) => config::run(args, console),
         Command::Demo(args) => demo::run(args, console),

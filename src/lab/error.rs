@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::TargetError;
+use super::{SkipError, TargetError};
 use crate::config::ConfigError;
 use crate::git::GitError;
 use crate::model::{MutantId, TestId};
@@ -36,6 +36,9 @@ pub enum LabError {
     /// What is to be explained.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// A mutant that is to be left out.
+    #[error(transparent)]
+    Skip(#[from] SkipError),
     /// A store that is handed out or taken in.
     #[error(transparent)]
     Transfer(#[from] TransferError),

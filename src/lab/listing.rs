@@ -75,7 +75,7 @@ pub fn list(options: &Options, events: &dyn Events) -> Result<Report, LabError> 
     let Prepared { subject, mut store, change, known, mut plan, mut parts, sharding } =
         prepare(options, false, events)?;
     if let Some(sharding) = sharding {
-        let part = sharding.narrow(&mut store, &mut plan, &known, false)?;
+        let part = sharding.narrow(&mut store, &mut plan, &known, None)?;
         parts.part = Some(Part::Shard(Box::new(part)));
     }
     let turn = not_run(NotRunReason::NotAsked);

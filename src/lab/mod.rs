@@ -35,6 +35,7 @@ mod scoping;
 mod sharding;
 mod shared_forks;
 mod showing;
+mod skipping;
 mod stale_tests;
 #[cfg(test)]
 mod step_tests;
@@ -51,6 +52,7 @@ mod unlisted;
 mod untied;
 mod warm;
 mod warming;
+mod watching;
 mod writers;
 
 pub use error::LabError;
@@ -58,11 +60,13 @@ pub use explaining::{TargetError, explain};
 pub use listing::{ShardCount, list, plan_shards};
 pub use running::run;
 pub use showing::{encoded, last_report, show};
+pub use skipping::{SkipEdit, SkipError, skip_edit};
 pub use storing::{
     Tidied, clear_store, export_store, import_store, join_stores, store_status, tidy_store,
 };
 pub use texts::sources;
 pub use tracing_only::record;
+pub use watching::{Look, Watcher};
 
 use crate::model::{DecidedMutant, Notice, Phase};
 

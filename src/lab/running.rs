@@ -20,7 +20,7 @@ use super::environment::Environment;
 use super::planning::{Foundations, Plan, Planned, Route, plan, unmutated};
 use super::run::Run;
 use super::scoping::{Known, scope};
-use super::sharding::Sharding;
+use super::sharding::{self, Sharding};
 use super::subject::Subject;
 use super::warming::{able_to_decide, traced};
 use super::writers::writers;
@@ -222,7 +222,8 @@ fn conduct(
     let functions = narrowed(scoped.functions, chosen, &mut parts);
     let mut plan = plan(run.options, subject, Some(run.environment), &functions, &known, chosen)?;
     if let Some(sharding) = sharding {
-        let part = sharding.narrow(store, &mut plan, &known, true)?;
+        let stands = sharding::classes(run, subject, store, &plan)?;
+        let part = sharding.narrow(store, &mut plan, &known, Some(&stands))?;
         parts.part = Some(Part::Shard(Box::new(part)));
     }
     let Plan { functions, mutants, notices, foundations } = plan;
@@ -327,6 +328,13 @@ fn conduct(
             }
         }
         parts.mutants.push(decided(planned, decision, *reused, &against));
+    }
+    if let Some(Part::Shard(part)) = &mut parts.part {
+        let is_folded = |number: usize| alike::is_duplicate(number, &stands, &verdicts);
+        let all = std::mem::take(&mut part.positions).into_iter().enumerate();
+        let (folded, own): (Vec<_>, Vec<_>) = all.partition(|(number, _)| is_folded(*number));
+        part.positions = own.into_iter().map(|(_, position)| position).collect();
+        part.duplicates = folded.into_iter().map(|(_, position)| position).collect();
     }
     if run.interrupted.load(Ordering::Relaxed) {
         parts.conclusion = Some(Conclusion::Interrupted);

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::LabError;
 use super::environment::Environment;
 use super::planning::{Foundations, Plan, Planned, Route};
+use super::run::Run;
 use super::running::standing;
 use super::scoping::Known;
 use super::subject::Subject;
+use super::{LabError, alike};
 use crate::config::Options;
 use crate::model::{ContentHash, MutantId, PlanIdentity, Shard, ShardPart, TestId};
 use crate::schedule::shards;
@@ -145,6 +146,7 @@ impl Sharding {
             assignment: None,
             mutants: 0,
             positions: Vec::new(),
+            duplicates: Vec::new(),
         }
     }
 
@@ -153,19 +155,19 @@ impl Sharding {
         ShardPart { assignment: Some(digest_of(&[], &[])), ..self.part() }
     }
 
-    /// Leaves the shard's own mutants in the plan. With a store to write to, who decides what is
-    /// remembered in it.
+    /// Leaves the shard's own mutants in the plan. `stands` tells which mutant stands for each, where
+    /// that is known; then who decides what is remembered.
     pub(super) fn narrow(
         &self,
         store: &mut Store,
         plan: &mut Plan,
         known: &Known,
-        remember: bool,
+        stands: Option<&[usize]>,
     ) -> Result<ShardPart, LabError> {
         let of = self.shard.of as usize;
         let mut seen = remembered(store)?;
         let key = self.key();
-        let dealt = match seen.iter().find(|plan| plan.key == key) {
+        let mut dealt = match seen.iter().find(|plan| plan.key == key) {
             Some(before) => again(before, &plan.mutants, of),
             None => {
                 let mut costs = Vec::with_capacity(plan.mutants.len());
@@ -173,8 +175,13 @@ impl Sharding {
                     let about = (known, &plan.foundations);
                     costs.push(self.times.expected(store, planned, about)?.cost());
                 }
+                for (number, &stand) in stands.into_iter().flatten().enumerate() {
+                    if stand != number {
+                        costs[number] = 0;
+                    }
+                }
                 let dealt = dealt(&costs, &plan.mutants, of);
-                if remember {
+                if stands.is_some() {
                     let mut shards = vec![Vec::new(); of];
                     for (planned, &shard) in plan.mutants.iter().zip(&dealt) {
                         shards[shard].push(planned.mutant.id.clone());
@@ -187,6 +194,10 @@ impl Sharding {
                 dealt
             }
         };
+        // Those that compile to the same code are decided by one of them.
+        if let Some(stands) = stands {
+            dealt = stands.iter().map(|&number| dealt[number]).collect();
+        }
         let assignment = digest_of(&plan.mutants, &dealt);
         let own = self.shard.number as usize - 1;
         let positions = (0..dealt.len()).filter(|&at| dealt[at] == own).collect();
@@ -200,6 +211,30 @@ impl Sharding {
         let json = serde_json::to_vec(&(&self.identity, self.shard.of));
         ContentHash::of(&json.expect("plain data has a JSON form")).to_string()
     }
+}
+
+/// Which mutant stands for each of the run's: those that are decided together may not be parted.
+pub(super) fn classes(
+    run: &Run<'_>,
+    subject: &Subject,
+    store: &Store,
+    plan: &Plan,
+) -> Result<Vec<usize>, LabError> {
+    let mut digests = Vec::with_capacity(plan.mutants.len());
+    for planned in &plan.mutants {
+        let stored = standing(store, planned, &plan.foundations)?;
+        digests.push(stored.and_then(|stored| stored.code));
+    }
+    let is_asked = |&number: &usize| {
+        digests[number].is_none() && plan.mutants[number].mutant.suppressed.is_none()
+    };
+    let todo: Vec<usize> = (0..plan.mutants.len()).filter(is_asked).collect();
+    if !todo.is_empty() {
+        for (number, code) in alike::ask(run, subject, &plan.mutants, &todo)? {
+            digests[number] = Some(code.digest);
+        }
+    }
+    Ok(alike::folded(&plan.mutants, &digests))
 }
 
 /// What stands for all mutants of a run and who decides each.

@@ -65,10 +65,12 @@ pub struct ShardPart {
     /// A digest of all mutants of the run and of who decides each; `None` where the run ended before
     /// they were known.
     pub assignment: Option<String>,
-    /// How many mutants the whole run has.
+    /// How many mutants the whole run has, duplicates among them.
     pub mutants: usize,
     /// Where each mutant of the report stands among them, from 0.
     pub positions: Vec<usize>,
+    /// Where each of its duplicates stands.
+    pub duplicates: Vec<usize>,
 }
 
 /// What must be the same for shards to be of one run, each as a commit, a digest or a text.

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Conclusion, Counts, DecidedMutant, Gate, Notice, Part, Phase, PhaseTime, Report, Shard,
-    ShardPart, Timings,
+    Conclusion, Counts, DecidedMutant, DuplicateMutant, Gate, Notice, Part, Phase, PhaseTime,
+    Report, Shard, ShardPart, Timings,
 };
 
 /// The notice of a shard whose gate can be judged of the whole only.
@@ -68,6 +68,12 @@ struct Of<'r> {
     part: &'r ShardPart,
 }
 
+/// A mutant, as a report has it.
+enum Place<'r> {
+    Mutant(&'r DecidedMutant),
+    Duplicate(&'r DuplicateMutant),
+}
+
 /// The report of the whole, judged by `gate`, or by that of the shards.
 ///
 /// # Errors
@@ -76,36 +82,46 @@ struct Of<'r> {
 pub fn merged(reports: &[(String, Report)], gate: Option<Gate>) -> Result<Report, MergeError> {
     let shards = chosen(reports, gate)?;
     let whole = shards.iter().find(|of| of.part.assignment.is_some()).unwrap_or(&shards[0]);
-    let mut mutants: Vec<Option<DecidedMutant>> = vec![None; whole.part.mutants];
+    let mut places: Vec<Option<Place<'_>>> = (0..whole.part.mutants).map(|_| None).collect();
     for of in shards.iter().filter(|of| of.part.assignment.is_some()) {
         if of.part.assignment != whole.part.assignment {
             let (one, other) = (whole.name.to_owned(), of.name.to_owned());
             return Err(MergeError::OtherMutants { one, other });
         }
         let damaged = || MergeError::Damaged { name: of.name.to_owned() };
-        if of.part.positions.len() != of.report.mutants.len() {
+        let ShardPart { positions, duplicates, .. } = of.part;
+        let Report { mutants, duplicates: folded, .. } = of.report;
+        if positions.len() != mutants.len() || duplicates.len() != folded.len() {
             return Err(damaged());
         }
-        for (&at, mutant) in of.part.positions.iter().zip(&of.report.mutants) {
-            let place = mutants.get_mut(at).filter(|place| place.is_none()).ok_or_else(damaged)?;
-            *place = Some(mutant.clone());
+        let mutants = positions.iter().zip(mutants.iter().map(Place::Mutant));
+        let folded = duplicates.iter().zip(folded.iter().map(Place::Duplicate));
+        for (&at, found) in mutants.chain(folded) {
+            let place = places.get_mut(at).filter(|place| place.is_none()).ok_or_else(damaged)?;
+            *place = Some(found);
         }
     }
     let ended = [Conclusion::TestsFail, Conclusion::Interrupted]
         .into_iter()
         .find(|early| shards.iter().any(|of| of.report.conclusion == *early));
-    if ended.is_none() && mutants.iter().any(Option::is_none) {
+    if ended.is_none() && places.iter().any(Option::is_none) {
         return Err(MergeError::Damaged { name: whole.name.to_owned() });
     }
     let mut report = Report { part: None, ..whole.report.clone() };
-    report.mutants = mutants.into_iter().flatten().collect();
+    (report.mutants, report.duplicates) = (Vec::new(), Vec::new());
+    for place in places.into_iter().flatten() {
+        match place {
+            Place::Mutant(mutant) => report.mutants.push(mutant.clone()),
+            Place::Duplicate(duplicate) => report.duplicates.push(duplicate.clone()),
+        }
+    }
     report.gate = gate.unwrap_or(report.gate);
     for of in &shards {
         unite(&mut report, of.report);
     }
     report.notices.retain(|notice| notice.code != GATE_OF_A_SHARD);
     report.timings = timings(shards.iter().map(|of| &of.report.timings));
-    report.counts = Counts::of(&report.mutants);
+    report.counts = Counts { duplicates: report.duplicates.len(), ..Counts::of(&report.mutants) };
     report.score = report.counts.score();
     report.conclusion = ended.unwrap_or_else(|| {
         Conclusion::of(report.gate, &report.counts, &report.mutants, &report.skipped_files)
@@ -212,14 +228,17 @@ mod tests {
                 let positions: Vec<usize> = (0..whole.mutants.len())
                     .filter(|at| at % of as usize == number as usize - 1)
                     .collect();
+                let duplicates = if number == of { vec![whole.mutants.len()] } else { Vec::new() };
+                report.duplicates.truncate(duplicates.len());
                 report.mutants = positions.iter().map(|&at| whole.mutants[at].clone()).collect();
                 report.counts = Counts::of(&report.mutants);
                 report.part = Some(Part::Shard(Box::new(ShardPart {
                     shard: Shard { number, of },
                     plan: PlanIdentity { base: "b".into(), ..PlanIdentity::default() },
                     assignment: Some("a".into()),
-                    mutants: whole.mutants.len(),
+                    mutants: whole.mutants.len() + whole.duplicates.len(),
                     positions,
+                    duplicates,
                 })));
                 (format!("{number}.json"), report)
             })
@@ -241,6 +260,7 @@ mod tests {
             reports.reverse();
             let merged = merged(&reports, None).unwrap();
             assert_eq!(merged.mutants, whole.mutants);
+            assert_eq!(merged.duplicates, whole.duplicates);
             assert_eq!((merged.counts, merged.score), (whole.counts, whole.score));
             assert_eq!(merged.conclusion, whole.conclusion);
             assert_eq!(merged.functions, whole.functions);

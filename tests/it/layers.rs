@@ -42,12 +42,13 @@ const EXCEPTIONS: [(&str, &str, &str); 1] = [(
 )];
 
 /// Crates that one module alone names.
-const OWNERS: [(&str, &str); 8] = [
+const OWNERS: [(&str, &str); 9] = [
     ("git2", "git"),
     ("tree_sitter", "syntax"),
     ("tree_sitter_python", "syntax"),
     ("rusqlite", "store"),
     ("clap", "cli"),
+    ("ratatui", "cli"),
     ("octocrab", "github"),
     ("hyper_util", "github"),
     ("tokio", "github"),

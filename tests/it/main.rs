@@ -6,6 +6,7 @@
 mod gate;
 mod harness;
 
+mod browse;
 mod chosen;
 mod collection;
 mod command_line;
@@ -39,3 +40,4 @@ mod show_and_demo;
 mod stale;
 mod state;
 mod store;
+mod watch;

@@ -97,6 +97,7 @@ fn assert_same(one: &Report, other: &Report) {
         assert_eq!(one, other);
     }
     assert_eq!(one.mutants.len(), other.mutants.len());
+    assert_eq!(one.duplicates, other.duplicates);
     assert_eq!(one.counts, other.counts);
     assert_eq!(one.notices, other.notices);
     assert_eq!(one.functions, other.functions);
@@ -104,7 +105,8 @@ fn assert_same(one: &Report, other: &Report) {
 }
 
 fn ids(report: &Report) -> BTreeSet<MutantId> {
-    report.mutants.iter().map(|mutant| mutant.id.clone()).collect()
+    let duplicates = report.duplicates.iter().map(|duplicate| &duplicate.id);
+    report.mutants.iter().map(|mutant| &mutant.id).chain(duplicates).cloned().collect()
 }
 
 #[test]

@@ -5,12 +5,14 @@
 use clap::{Arg, ArgAction, Command};
 
 /// The commands whose flags can be settings; the first is also what runs without a name.
-pub(super) const COMMANDS: [&[&str]; 8] = [
+pub(super) const COMMANDS: [&[&str]; 10] = [
     &["run"],
     &["record"],
     &["explain"],
     &["plan"],
     &["merge"],
+    &["watch"],
+    &["browse"],
     &["review"],
     &["hook", "run"],
     &["init"],

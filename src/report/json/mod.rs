@@ -87,6 +87,7 @@ pub(in crate::report) mod tests {
             assignment: None,
             mutants: 0,
             positions: Vec::new(),
+            duplicates: Vec::new(),
         })));
         let value = serde_json::from_str(&write(&report)).unwrap();
         let mut written = BTreeSet::new();
