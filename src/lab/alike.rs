@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use super::LabError;
 use super::deciding::Decision;
 use super::planning::{Planned, Route};
-use super::subject::Subject;
 use super::run::Run;
+use super::subject::Subject;
 use crate::model::{ByteSpan, DuplicateMutant, FunctionKey, RepoPath, Verdict};
 use crate::worker::{CodeDigest, MutantMessage, code_digests};
 

@@ -316,6 +316,13 @@ fn conduct(
         .map(|one| one.unwrap_or_else(|| (not_run(NotRunReason::Interrupted), false)))
         .collect();
     let verdicts: Vec<&Verdict> = decisions.iter().map(|(decision, _)| &decision.verdict).collect();
+    if let Some(Part::Shard(part)) = &mut parts.part {
+        let (ours, folded): (Vec<_>, Vec<_>) = std::mem::take(&mut part.positions)
+            .into_iter()
+            .enumerate()
+            .partition(|(number, _)| !alike::is_duplicate(*number, &stands, &verdicts));
+        part.positions = ours.into_iter().chain(folded).map(|(_, position)| position).collect();
+    }
     for (number, (planned, (decision, reused))) in mutants.iter().zip(&decisions).enumerate() {
         if alike::is_duplicate(number, &stands, &verdicts) {
             parts.duplicates.push(alike::duplicate(planned, &mutants[stands[number]]));

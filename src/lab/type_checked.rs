@@ -8,8 +8,8 @@ use std::path::Path;
 
 use super::LabError;
 use super::planning::Planned;
-use super::subject::Subject;
 use super::run::Run;
+use super::subject::Subject;
 use crate::model::{RepoPath, TypeChecker};
 use crate::worker::{TypeFault, WorkerError, type_faults};
 

@@ -67,7 +67,7 @@ pub struct ShardPart {
     pub assignment: Option<String>,
     /// How many mutants the whole run has.
     pub mutants: usize,
-    /// Where each mutant of the report stands among them, from 0.
+    /// Where each mutant of the report stands among them, from 0; behind those, where its duplicates do.
     pub positions: Vec<usize>,
 }
 

@@ -77,24 +77,32 @@ pub fn merged(reports: &[(String, Report)], gate: Option<Gate>) -> Result<Report
     let shards = chosen(reports, gate)?;
     let whole = shards.iter().find(|of| of.part.assignment.is_some()).unwrap_or(&shards[0]);
     let mut mutants: Vec<Option<DecidedMutant>> = vec![None; whole.part.mutants];
+    let mut folded = vec![false; mutants.len()];
     for of in shards.iter().filter(|of| of.part.assignment.is_some()) {
         if of.part.assignment != whole.part.assignment {
             let (one, other) = (whole.name.to_owned(), of.name.to_owned());
             return Err(MergeError::OtherMutants { one, other });
         }
         let damaged = || MergeError::Damaged { name: of.name.to_owned() };
-        if of.part.positions.len() != of.report.mutants.len() {
+        let own = of.report.mutants.len();
+        if of.part.positions.len() != own + of.report.duplicates.len() {
             return Err(damaged());
         }
-        for (&at, mutant) in of.part.positions.iter().zip(&of.report.mutants) {
+        let (places, of_duplicates) = of.part.positions.split_at(own);
+        for (&at, mutant) in places.iter().zip(&of.report.mutants) {
             let place = mutants.get_mut(at).filter(|place| place.is_none()).ok_or_else(damaged)?;
             *place = Some(mutant.clone());
+        }
+        for &at in of_duplicates {
+            let place = folded.get_mut(at).filter(|is_folded| !**is_folded).ok_or_else(damaged)?;
+            *place = true;
         }
     }
     let ended = [Conclusion::TestsFail, Conclusion::Interrupted]
         .into_iter()
         .find(|early| shards.iter().any(|of| of.report.conclusion == *early));
-    if ended.is_none() && mutants.iter().any(Option::is_none) {
+    if ended.is_none() && mutants.iter().zip(&folded).any(|(one, folded)| one.is_none() != *folded)
+    {
         return Err(MergeError::Damaged { name: whole.name.to_owned() });
     }
     let mut report = Report { part: None, ..whole.report.clone() };
@@ -105,7 +113,8 @@ pub fn merged(reports: &[(String, Report)], gate: Option<Gate>) -> Result<Report
     }
     report.notices.retain(|notice| notice.code != GATE_OF_A_SHARD);
     report.timings = timings(shards.iter().map(|of| &of.report.timings));
-    report.counts = Counts::of(&report.mutants);
+    let duplicates = report.duplicates.len();
+    report.counts = Counts { duplicates, ..Counts::of(&report.mutants) };
     report.score = report.counts.score();
     report.conclusion = ended.unwrap_or_else(|| {
         Conclusion::of(report.gate, &report.counts, &report.mutants, &report.skipped_files)
@@ -167,6 +176,7 @@ fn unite(report: &mut Report, other: &Report) {
         }
     }
     add(&mut report.notices, &other.notices, |a: &Notice, b| a == b);
+    add(&mut report.duplicates, &other.duplicates, |a, b| a.id == b.id);
     add(&mut report.failing_tests, &other.failing_tests, |a, b| a.test == b.test);
     add(&mut report.sources, &other.sources, |a, b| a.path == b.path);
     for skipped in &other.skipped_files {
@@ -213,12 +223,17 @@ mod tests {
                     .filter(|at| at % of as usize == number as usize - 1)
                     .collect();
                 report.mutants = positions.iter().map(|&at| whole.mutants[at].clone()).collect();
-                report.counts = Counts::of(&report.mutants);
+                // The sample's duplicate stands behind its mutants.
+                let mut positions = positions;
+                report.duplicates.retain(|_| number == 1);
+                positions.extend(report.duplicates.iter().map(|_| whole.mutants.len()));
+                report.counts =
+                    Counts { duplicates: report.duplicates.len(), ..Counts::of(&report.mutants) };
                 report.part = Some(Part::Shard(Box::new(ShardPart {
                     shard: Shard { number, of },
                     plan: PlanIdentity { base: "b".into(), ..PlanIdentity::default() },
                     assignment: Some("a".into()),
-                    mutants: whole.mutants.len(),
+                    mutants: whole.mutants.len() + whole.duplicates.len(),
                     positions,
                 })));
                 (format!("{number}.json"), report)
