@@ -39,3 +39,4 @@ mod show_and_demo;
 mod stale;
 mod state;
 mod store;
+mod type_checked;
