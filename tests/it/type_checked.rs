@@ -25,10 +25,7 @@ const CODE: &str = "def one(n):\n    return n + 1\n\n\ndef two(n):\n    if n:\n 
 const TEST: &str = "from one import one, two\n\n\ndef test_one():\n    assert (one(1), two(1), two(0)) == (2, 3, None)\n";
 
 fn project() -> Project {
-    Project::of(
-        &[("one.py", ""), ("test_one.py", "")],
-        &[("one.py", CODE), ("test_one.py", TEST)],
-    )
+    Project::of(&[("one.py", ""), ("test_one.py", "")], &[("one.py", CODE), ("test_one.py", TEST)])
 }
 
 fn command(project: &Project, checker: &str, arguments: &[&str]) -> std::process::Command {
@@ -43,7 +40,8 @@ fn command(project: &Project, checker: &str, arguments: &[&str]) -> std::process
 }
 
 #[test]
-fn what_a_checker_rejects_is_invalid_and_what_it_says_of_the_original_is_not_held_against_a_mutant() {
+fn what_a_checker_rejects_is_invalid_and_what_it_says_of_the_original_is_not_held_against_a_mutant()
+{
     let project = project();
     let before = project.snapshot();
     let arguments = ["--type-check", "mypy"];
