@@ -74,6 +74,12 @@ A comment of mutdiff's own that suppresses no mutant is named in a notice (`unus
 `require-reasons = true` in `[tool.mutdiff]`, one without a reason suppresses nothing, and is named
 (`pragmas_without_reason`).
 
+`--type-check mypy` (or `pyright`, `ty`, `pyrefly`; `type-check` in the settings) leaves out what the project's type
+checker would not let through. It runs once, over a copy of each mutated file beside the original in a temporary
+copy of the project's Python files, with the project's own settings; a mutant for which it says something that it does
+not say of the original is `invalid`, counts nowhere, and says why. The checker is that of the project's environment,
+else that on `PATH`. What other files would say of the mutant is not asked.
+
 The rules are named in `[tool.mutdiff]` (`suppress = { enable = […], disable = […] }`) and by `--suppress LIST`, as
 operators are. A compound statement all of whose statements are suppressed is suppressed with its condition.
 ";

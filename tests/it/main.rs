@@ -40,4 +40,5 @@ mod show_and_demo;
 mod stale;
 mod state;
 mod store;
+mod type_checked;
 mod watch;
