@@ -466,6 +466,10 @@ impl Subject {
 /// Folders of other people's distributions, and of those that only show something.
 const OTHERS: [&str; 6] = ["_vendor", "vendor", "third_party", "extern", "examples", "fixtures"];
 
+/// Folders at the root of what is shown or measured, and not shipped.
+const ASIDE: [&str; 9] =
+    ["bench", "benches", "benchmark", "benchmarks", "doc", "docs", "example", "examples", "misc"];
+
 /// Whether a file holds tests or what only tests use, by the conventions of pytest and unittest.
 pub(super) fn is_test_file(path: &RepoPath) -> bool {
     let name = path.file_name();
@@ -480,9 +484,10 @@ pub(super) fn is_test_file(path: &RepoPath) -> bool {
 pub(super) fn is_code(path: &RepoPath) -> bool {
     let in_folder = Path::new(path.as_str()).components().count() > 1;
     let builds = matches!(path.file_name(), "setup.py" | "noxfile.py" | "tasks.py") && !in_folder;
+    let shows = in_folder && path.directories().next().is_some_and(|first| ASIDE.contains(&first));
     let documents = path.file_name() == "conf.py"
         && path.directories().any(|part| matches!(part, "doc" | "docs"));
-    !is_test_file(path) && !builds && !documents
+    !is_test_file(path) && !builds && !documents && !shows
 }
 
 #[cfg(test)]
@@ -503,6 +508,8 @@ mod tests {
     fn build_scripts_are_not_mutated() {
         assert!(!is_code(&RepoPath::new("setup.py")));
         assert!(!is_code(&RepoPath::new("docs/conf.py")));
+        assert!(!is_code(&RepoPath::new("benchmarks/a/b.py")));
+        assert!(is_code(&RepoPath::new("pkg/examples/a.py")) && is_code(&RepoPath::new("misc.py")));
         assert!(is_code(&RepoPath::new("pkg/setup.py")));
     }
 }

@@ -1,6 +1,6 @@
 //! What is worth a remark on the lines of a pull request: the choice for reviews and annotations.
 //!
-//! Invariant: at most one remark a line and seven a file, `new` and `regressed` findings only,
+//! Invariant: at most one remark a line, two of an operator in a function and seven a file, `new` and `regressed` findings only,
 //! nearest to the change first, and of those as near the most telling; every such finding is either in a
 //! remark or counted as left out.
 
@@ -8,14 +8,17 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    ChangeOfVerdict, DecidedMutant, FunctionKey, LineNo, LineRange, Reason, RepoPath, Report,
-    Verdict,
+    ChangeOfVerdict, DecidedMutant, FunctionKey, LineNo, LineRange, OperatorId, Reason, RepoPath,
+    Report, Verdict,
 };
 
 use super::operators::telling;
 
 /// Remarks that one file takes: more are read by nobody.
 pub const A_FILE: usize = 7;
+
+/// Remarks of one operator that one function takes: the next would only say the same again.
+pub const OF_A_KIND: usize = 2;
 
 /// A remark on a line: a survivor, or the first line of a function that no test reaches.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,11 +106,17 @@ pub fn surfaced(report: &Report) -> Surfaced<'_> {
     let mut chosen = Surfaced::default();
     let mut lines = BTreeSet::new();
     let mut files: BTreeMap<&RepoPath, usize> = BTreeMap::new();
+    let mut kinds: BTreeMap<(&FunctionKey, &OperatorId), usize> = BTreeMap::new();
     for remark in remarks(report) {
         let path = &remark.mutant.function.path;
         let in_file = files.entry(path).or_default();
-        if *in_file < A_FILE && lines.insert((path, remark.mutant.span.start.line)) {
+        let of_kind = kinds.entry((&remark.mutant.function, &remark.mutant.operator)).or_default();
+        if *in_file < A_FILE
+            && *of_kind < OF_A_KIND
+            && lines.insert((path, remark.mutant.span.start.line))
+        {
             *in_file += 1;
+            *of_kind += 1;
             chosen.remarks.push(remark);
         } else {
             chosen.left_out += 1 + remark.beside.len();
@@ -167,7 +176,7 @@ mod tests {
     }
 
     fn at(file: &str, line: u32, edit: (&str, &str)) -> DecidedMutant {
-        sample::mutant(&sample::key(file, "f"), line, edit)
+        sample::mutant(&sample::key(file, &format!("f{line}")), line, edit)
     }
 
     #[test]
@@ -177,6 +186,14 @@ mod tests {
         assert_eq!(chosen.remarks.len(), 1);
         assert_eq!(chosen.remarks[0].beside.len(), 1);
         assert_eq!((chosen.left_out, chosen.mutants().count()), (0, 2));
+    }
+
+    #[test]
+    fn a_function_has_two_remarks_of_an_operator_at_most() {
+        let key = sample::key("a", "f");
+        let report = report((1..=4).map(|line| sample::mutant(&key, line, ("1", "2"))).collect());
+        let chosen = surfaced(&report);
+        assert_eq!((chosen.remarks.len(), chosen.left_out), (OF_A_KIND, 2));
     }
 
     fn by(operator: &str, mutant: DecidedMutant) -> DecidedMutant {

@@ -85,16 +85,16 @@ static RULES: &[Rule] = &[
     },
     Rule {
         id: "exception-message",
-        summary: "Texts that an exception is raised with.",
-        example: ("raise ValueError(f'no {a}', 1)", &["f'no {a}'"]),
+        summary: "Texts that an exception is raised with, also by way of a name (`msg = …` right before the `raise`), \
+                  and those that are handed to a function called `error`, `fail`, `abort` or the like.",
+        example: (
+            "msg = f'no {a}'\nraise ValueError(msg)\nraise ValueError(f'no {a}', 1)\nparser.error('b')\nc = 'd'",
+            &["msg = f'no {a}'", "f'no {a}'", "'b'"],
+        ),
         default: true,
-        covers: |node, _| {
-            let raised = || {
-                let call =
-                    node.parent().filter(|around| around.kind() == "argument_list")?.parent()?;
-                call.parent().filter(|around| around.kind() == "raise_statement")
-            };
-            is_text(node) && raised().is_some()
+        covers: |node, _| match node.kind() {
+            "expression_statement" => raises_next(node),
+            _ => is_text(node) && is_said_of_an_error(node),
         },
     },
     Rule {
@@ -137,7 +137,8 @@ static RULES: &[Rule] = &[
     },
     Rule {
         id: "repr",
-        summary: "`__repr__`, and `__str__` and `__hash__` of dataclasses (attrs too).",
+        summary: "`__repr__` and functions that are called after it or after `pprint`, and `__str__` and `__hash__` of \
+                  dataclasses (attrs too).",
         example: (
             "class C:\n    def __repr__(self):\n        return 'C'\n    def __str__(self):\n        return 'c'",
             &["def __repr__(self):\n        return 'C'"],
@@ -149,10 +150,24 @@ static RULES: &[Rule] = &[
             }
             let name = node.field("name").map_or("", Node::text);
             match name {
-                "__repr__" => true,
+                _ if name.split('_').any(|part| matches!(part, "repr" | "pprint")) => true,
                 "__str__" | "__hash__" => is_in_dataclass(node, names),
                 _ => false,
             }
+        },
+    },
+    Rule {
+        id: "release",
+        summary: "Statements that only give something back: `close()`, `flush()`, `detach()`, `release()`, `shutdown()` \
+                  without arguments, and `os.fsync`. What they leave open, a test seldom sees.",
+        example: (
+            "import os\na.close()\nos.fsync(b)\nif c:\n    d.flush()\ne.close(1)\nf = g.close()",
+            &["a.close()", "os.fsync(b)", "if c:\n    d.flush()"],
+        ),
+        default: true,
+        covers: |node, names| {
+            is_statement_of(node, names, &["os.fsync", "os.close"])
+                || (node.kind() == "expression_statement" && releases(node))
         },
     },
     Rule {
@@ -280,6 +295,48 @@ static RULES: &[Rule] = &[
         },
     },
 ];
+
+/// Whether a statement gives a name the text that the next statement raises something with.
+fn raises_next(statement: Node<'_>) -> bool {
+    let Some(assignment) = statement.named_children().next() else { return false };
+    let (Some(left), Some(right)) = (assignment.field("left"), assignment.field("right")) else {
+        return false;
+    };
+    if assignment.kind() != "assignment" || left.kind() != "identifier" || !is_text(right) {
+        return false;
+    }
+    let next = statement
+        .parent()
+        .and_then(|block| block.named_children().skip_while(|other| *other != statement).nth(1));
+    next.filter(|next| next.kind() == "raise_statement").is_some_and(|raise| {
+        let given = raise.preorder().filter(|node| node.kind() == "argument_list");
+        given.flat_map(Node::named_children).any(|argument| argument.text() == left.text())
+    })
+}
+
+/// Whether a text is an argument of what is raised, or of a function that reports an error.
+fn is_said_of_an_error(text: Node<'_>) -> bool {
+    const REPORTS: [&str; 6] = ["error", "_error", "fail", "abort", "die", "exit"];
+    let call = || text.parent().filter(|around| around.kind() == "argument_list")?.parent();
+    call().is_some_and(|call| {
+        let function = call.field("function");
+        let name = function.map(|function| function.field("attribute").unwrap_or(function));
+        call.parent().is_some_and(|around| around.kind() == "raise_statement")
+            || name.is_some_and(|name| REPORTS.contains(&name.text()))
+    })
+}
+
+/// Whether a statement is a call without arguments that gives something back.
+fn releases(statement: Node<'_>) -> bool {
+    const METHODS: [&str; 5] = ["close", "flush", "detach", "release", "shutdown"];
+    statement_call(statement).is_some_and(|call| {
+        let has_arguments = call
+            .field("arguments")
+            .is_some_and(|arguments| arguments.named_children().next().is_some());
+        let method = call.field("function").and_then(|function| function.field("attribute"));
+        !has_arguments && method.is_some_and(|method| METHODS.contains(&method.text()))
+    })
+}
 
 /// Whether an expression compares what the interpreter or the system is, or asks for it.
 fn is_of_platform(node: Node<'_>, names: &Names) -> bool {

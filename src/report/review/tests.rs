@@ -33,6 +33,11 @@ fn at(number: u32) -> DecidedMutant {
     mutant(&key("cart", "f"), number, (">=", ">"))
 }
 
+/// One in a function of its own.
+fn apart(number: u32) -> DecidedMutant {
+    mutant(&key("cart", &format!("f{number}")), number, (">=", ">"))
+}
+
 fn caller(number: u32) -> DecidedMutant {
     DecidedMutant {
         reasons: vec![Reason::CallerOf { function: key("cart", "f"), distance: 1, seen: true }],
@@ -172,13 +177,13 @@ fn a_row_is_settled_in_place() {
 #[test]
 fn what_somebody_deleted_is_not_said_again() {
     let mut pull = pull();
-    review(&with(vec![at(3), at(5)]), &mut pull, LIMITS);
+    review(&with(vec![apart(3), apart(5)]), &mut pull, LIMITS);
     pull.remarks.remove(0);
-    let plan = review(&with(vec![at(3), at(5), at(7)]), &mut pull, LIMITS);
+    let plan = review(&with(vec![apart(3), apart(5), apart(7)]), &mut pull, LIMITS);
     assert_eq!((plan.on_lines, pull.remarks.len()), (1, 2));
     // Until it was settled and came back.
-    review(&with(vec![killed(at(3)), at(5), at(7)]), &mut pull, LIMITS);
-    assert_eq!(review(&with(vec![at(3), at(5), at(7)]), &mut pull, LIMITS).on_lines, 1);
+    review(&with(vec![killed(apart(3)), apart(5), apart(7)]), &mut pull, LIMITS);
+    assert_eq!(review(&with(vec![apart(3), apart(5), apart(7)]), &mut pull, LIMITS).on_lines, 1);
 }
 
 #[test]
@@ -206,7 +211,7 @@ fn a_run_that_decided_nothing_leaves_the_remarks() {
 #[test]
 fn limits_count_what_stands() {
     let mut pull = pull();
-    let all: Vec<_> = (1..=20).map(at).collect();
+    let all: Vec<_> = (1..=20).map(apart).collect();
     let plan = review(&with(all.clone()), &mut pull, LIMITS);
     assert_eq!((plan.on_lines, plan.in_summary), (7, 13), "seven a file");
     let few = Limits { remarks: 3, ..LIMITS };
@@ -222,9 +227,9 @@ fn many_remarks_go_in_several_requests() {
     let patch = pull.files[0].patch.clone();
     let mut mutants = Vec::new();
     for file in 0..7 {
-        let key = key(&format!("f{file}"), "f");
-        pull.files.push(ChangedFile { path: key.path.clone(), patch: patch.clone() });
-        mutants.extend((1..=6).map(|number| mutant(&key, number, (">=", ">"))));
+        let key = |number| key(&format!("f{file}"), &format!("f{number}"));
+        pull.files.push(ChangedFile { path: key(1).path, patch: patch.clone() });
+        mutants.extend((1..=6).map(|number| mutant(&key(number), number, (">=", ">"))));
     }
     let plan = review(&with(mutants), &mut pull, Limits { remarks: 100, ..LIMITS });
     let sizes: Vec<_> = plan
