@@ -108,7 +108,7 @@ pub(super) fn report(
         skipped.holds_change = parts.unread.contains(&skipped.path);
     }
     let mut notices = subject.notices();
-    notices.extend(change.notices(&subject.config));
+    notices.extend(change.notices(subject));
     notices.extend(out_of_reach(&parts));
     notices.extend(parts.notices);
     if !parts.flaky.is_empty() {

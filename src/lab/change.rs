@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::LabError;
 use super::beside_code::{BesideCode, changed_docstrings};
 use super::changed_tests::listed;
-use super::subject::{Subject, is_code, is_test_file};
+use super::subject::{Subject, is_test_file};
 use super::untied;
-use crate::config::{Options, ProjectConfig};
+use crate::config::Options;
 use crate::git::{ChangeStatus, Hunk};
 use crate::model::{
     Fingerprint, Function, FunctionKey, FunctionKind, LineRange, Notice, QualName, RepoPath,
@@ -200,7 +200,7 @@ impl Change {
     }
 
     /// What the reader should know of it.
-    pub(super) fn notices(&self, config: &ProjectConfig) -> Vec<Notice> {
+    pub(super) fn notices(&self, subject: &Subject) -> Vec<Notice> {
         let mut notices = Vec::new();
         if !self.moved.is_empty() {
             let moved: Vec<String> =
@@ -229,7 +229,7 @@ impl Change {
         let not_code: Vec<&str> = self
             .lines
             .keys()
-            .filter(|path| !is_code(path) && !is_test_file(path))
+            .filter(|path| !subject.is_code(path) && !is_test_file(path))
             .map(RepoPath::as_str)
             .collect();
         if !not_code.is_empty() {
@@ -255,7 +255,7 @@ impl Change {
                 notices.push(Notice { code: code.into(), message });
             }
         }
-        notices.extend(untied::notices(config, &self.other_files));
+        notices.extend(untied::notices(&subject.config, &self.other_files));
         notices
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::subject::{Subject, is_code};
+use super::subject::Subject;
 use super::{LabError, showing};
 use crate::config::Options;
 use crate::model::{
@@ -140,7 +140,8 @@ fn last(store: &Store) -> Option<Report> {
 
 /// Every mutant of the project.
 fn all(subject: &mut Subject) -> Result<BTreeMap<MutantId, FunctionKey>, LabError> {
-    let paths: Vec<RepoPath> = subject.files.keys().filter(|path| is_code(path)).cloned().collect();
+    let paths: Vec<RepoPath> =
+        subject.files.keys().filter(|path| subject.is_code(path)).cloned().collect();
     let mut found = BTreeMap::new();
     for path in paths {
         let Some(module) = subject.module(&path)? else { continue };

@@ -9,7 +9,7 @@ use super::LabError;
 use super::base_tests::BaseTests;
 use super::change::Change;
 use super::changed_tests::ChangedTests;
-use super::subject::{Subject, is_code, is_test_file};
+use super::subject::{Subject, is_test_file};
 use crate::config::Options;
 use crate::model::{
     CallGraph, Function, FunctionKey, ImportTrace, Notice, QualName, RepoPath, ReportedCall,
@@ -85,7 +85,7 @@ pub(super) fn scope(
         (users, kin, mentions, tests)
     };
     let mut functions: Vec<&Function> =
-        subject.all_functions().filter(|function| is_code(&function.key.path)).collect();
+        subject.all_functions().filter(|function| subject.is_code(&function.key.path)).collect();
     functions.sort_by(|a, b| (&a.key.path, a.bytes.start).cmp(&(&b.key.path, b.bytes.start)));
     let chosen = select(&ScopeInput {
         kind: options.scope,

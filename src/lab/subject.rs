@@ -421,6 +421,11 @@ impl Subject {
         self.functions(&key.path).iter().find(|function| function.key == *key)
     }
 
+    /// Whether a file is part of what is built and shipped, and so worth mutating.
+    pub(super) fn is_code(&self, path: &RepoPath) -> bool {
+        is_code(path) && !is_aside(path, |package| self.files.contains_key(package))
+    }
+
     /// The files that hold tests, fixtures and their helpers.
     pub(super) fn test_files(&self) -> BTreeSet<RepoPath> {
         self.files.keys().filter(|path| is_test_file(path)).cloned().collect()
@@ -466,9 +471,9 @@ impl Subject {
 /// Folders of other people's distributions, and of those that only show something.
 const OTHERS: [&str; 6] = ["_vendor", "vendor", "third_party", "extern", "examples", "fixtures"];
 
-/// Folders at the root of what is shown or measured, and not shipped.
-const ASIDE: [&str; 9] =
-    ["bench", "benches", "benchmark", "benchmarks", "doc", "docs", "example", "examples", "misc"];
+/// Folders at the root of what is shown or measured, and not shipped, unless they are packages.
+const ASIDE: [&str; 8] =
+    ["bench", "benches", "benchmark", "benchmarks", "doc", "docs", "example", "examples"];
 
 /// Whether a file holds tests or what only tests use, by the conventions of pytest and unittest.
 pub(super) fn is_test_file(path: &RepoPath) -> bool {
@@ -480,14 +485,20 @@ pub(super) fn is_test_file(path: &RepoPath) -> bool {
         || path.directories().any(|part| matches!(part, "test" | "tests"))
 }
 
-/// Whether a file is part of what is built and shipped, and so worth mutating.
+/// Whether a file lies in a folder of [`ASIDE`] that is no package; `has` tells which files there are.
+fn is_aside(path: &RepoPath, has: impl Fn(&RepoPath) -> bool) -> bool {
+    path.directories().next().is_some_and(|first| {
+        ASIDE.contains(&first) && !has(&RepoPath::new(format!("{first}/__init__.py")))
+    })
+}
+
+/// Whether a file is part of what is built and shipped, by its name; see [`Subject::is_code`].
 pub(super) fn is_code(path: &RepoPath) -> bool {
     let in_folder = Path::new(path.as_str()).components().count() > 1;
     let builds = matches!(path.file_name(), "setup.py" | "noxfile.py" | "tasks.py") && !in_folder;
-    let shows = in_folder && path.directories().next().is_some_and(|first| ASIDE.contains(&first));
     let documents = path.file_name() == "conf.py"
         && path.directories().any(|part| matches!(part, "doc" | "docs"));
-    !is_test_file(path) && !builds && !documents && !shows
+    !is_test_file(path) && !builds && !documents
 }
 
 #[cfg(test)]
@@ -508,8 +519,13 @@ mod tests {
     fn build_scripts_are_not_mutated() {
         assert!(!is_code(&RepoPath::new("setup.py")));
         assert!(!is_code(&RepoPath::new("docs/conf.py")));
-        assert!(!is_code(&RepoPath::new("benchmarks/a/b.py")));
-        assert!(is_code(&RepoPath::new("pkg/examples/a.py")) && is_code(&RepoPath::new("misc.py")));
-        assert!(is_code(&RepoPath::new("pkg/setup.py")));
+        let is_code = |path: &str, is_package: bool| {
+            let path = RepoPath::new(path);
+            is_code(&path) && !is_aside(&path, |_| is_package)
+        };
+        assert!(!is_code("benchmarks/a/b.py", false));
+        assert!(is_code("docs/views.py", true) && is_code("docs.py", false));
+        assert!(is_code("pkg/examples/a.py", false));
+        assert!(is_code("pkg/setup.py", false));
     }
 }

@@ -11,7 +11,7 @@ use super::clock::Clock;
 use super::environment::{self, Environment};
 use super::run::Run;
 use super::running::{known, stored_failures};
-use super::subject::{Subject, is_code};
+use super::subject::Subject;
 use super::warming::traced;
 use super::{Events, LabError};
 use crate::config::Options;
@@ -65,7 +65,7 @@ pub fn record(
         runner: environment.runner.name().to_owned(),
         tests: tests.len(),
         traced: events.tests.into_inner(),
-        functions: entered.into_iter().filter(|key| is_code(&key.path)).count(),
+        functions: entered.into_iter().filter(|key| subject.is_code(&key.path)).count(),
         edges: known.graph.edges().count(),
         tests_fail: !parts.failing.is_empty() && !options.allow_failing,
         failing_tests: parts.failing,

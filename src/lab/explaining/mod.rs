@@ -17,7 +17,7 @@ use super::planning::{Foundations, Plan, Planned, Route, plan};
 use super::running::known;
 use super::scoping::{Known, Scoped, scope};
 use super::showing;
-use super::subject::{Subject, is_code, is_test_file};
+use super::subject::{Subject, is_test_file};
 use super::{Events, LabError};
 use crate::config::Options;
 use crate::model::{
@@ -75,7 +75,7 @@ pub fn explain(
         explanation.outside = outside(options, &subject, &change, &known, &target.function);
     }
     reach(&mut explanation, &known);
-    if is_code(&target.function.path) {
+    if subject.is_code(&target.function.path) {
         let mut ids = BTreeSet::new();
         if let Some(own) = own {
             let own = std::slice::from_ref(own);
@@ -138,7 +138,7 @@ fn outside(
     if is_test_file(&function.path) {
         return vec![format!("{} holds tests or what they use, and is not mutated", function.path)];
     }
-    if !is_code(&function.path) {
+    if !subject.is_code(&function.path) {
         return vec![format!("{} is no shipped code, and is not mutated", function.path)];
     }
     let base = &subject.base.name;

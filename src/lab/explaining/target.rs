@@ -8,7 +8,7 @@ use similar::TextDiff;
 use thiserror::Error;
 
 use crate::lab::LabError;
-use crate::lab::subject::{Subject, is_code};
+use crate::lab::subject::Subject;
 use crate::model::{FunctionKey, LineNo, MutantId, RepoPath, Report};
 use crate::mutate::{self, Selection};
 
@@ -230,7 +230,7 @@ fn mutant(
         .collect();
     if found.is_empty() {
         let files: Vec<RepoPath> =
-            subject.files.keys().filter(|path| is_code(path)).cloned().collect();
+            subject.files.keys().filter(|path| subject.is_code(path)).cloned().collect();
         for path in files {
             let Some(module) = subject.module(&path)? else { continue };
             let of_file = mutate::mutants(&module, &|_| true, &Selection::full()).into_iter();
