@@ -182,8 +182,8 @@ def compare(asked: Asked, runner: str, folder: Path, cosmetic: bool, tally: Tall
         f"  {key}: with a store {one.get(key)}, without {other.get(key)}\n"
         for key in sorted(differing)
     ]
-    if cosmetic and with_store["counts"]["reused"] != len(one):
-        anew = [m["id"] for m in with_store["mutants"] if not m["reused"]]
+    anew = [m["id"] for m in with_store["mutants"] if not m["reused"]]
+    if cosmetic and len(anew) != with_store["counts"]["suppressed"]:
         lines.append(f"  code only moved, and {len(anew)} mutants were decided: {anew[:5]}\n")
     return "".join(lines) or None
 
