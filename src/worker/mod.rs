@@ -26,7 +26,7 @@ pub use process::{Collected, Mode, Process, ProcessOptions};
 pub use protocol::{
     CodeRow, MutantMessage, Record, RunOrder, TestRecord, TraceRecord, UnitMessage,
 };
-pub use reap::{become_subreaper, kill_strays};
+pub use reap::{be_no_subreaper, become_subreaper, kill_strays};
 pub use runtime::RunDirectory;
 pub use slot::{Ended, Slot, SlotRun, SlotTimes};
 pub use type_check::{TypeFault, type_faults};

@@ -33,6 +33,12 @@ pub fn become_subreaper() {
     let _ = nix::sys::prctl::set_child_subreaper(true);
 }
 
+/// Leaves orphans to the system again: what the user starts from here on is no stray of a test.
+pub fn be_no_subreaper() {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_child_subreaper(false);
+}
+
 /// Starts a process that is no stray.
 pub(super) fn start(command: &mut Command) -> io::Result<Child> {
     let mut ours = lock();

@@ -133,7 +133,13 @@ fn machines_with_empty_stores_together_say_what_one_run_says() {
     // Joined, their stores know all that one run knows.
     merge(&project, 1, &paths, &["--store", &stores[0], &stores[1]]);
     let (_, again) = project.run(1, &["--jobs", "1"]);
-    assert_eq!(again.counts.reused + again.counts.suppressed, again.counts.mutants);
+    let anew: Vec<String> = again
+        .mutants
+        .iter()
+        .filter(|m| !m.reused && !matches!(m.verdict, Verdict::Suppressed { .. }))
+        .map(|mutant| format!("{} {} {}", mutant.function, mutant.operator, mutant.verdict))
+        .collect();
+    assert_eq!(anew, [""; 0]);
     assert!(essence(&again).mutants == essence(&whole).mutants);
 }
 
@@ -219,4 +225,26 @@ fn a_score_is_judged_of_the_whole() {
     let report = paths[0].display().to_string();
     let review = ["review", "--from", &report, "--dry-run"];
     Ran::of(&mut project.mutdiff(&review)).expect(2).says("a part of a run");
+}
+
+#[test]
+fn mutants_that_compile_to_the_same_code_fall_to_one_shard() {
+    // `a[-2]` twice, by two operators.
+    let function = |number: u32| format!("def f{number}(a):\n    return a[-{number}]\n\n\n");
+    let code: String = (1..=6).map(function).collect();
+    let test = "import m\n\n\ndef test_m():\n    for n in range(1, 7):\n        getattr(m, f\"f{n}\")(range(9))\n";
+    let project = Project::of(&[("m.py", ""), ("test_m.py", test)], &[("m.py", &code)]);
+    let operators = ["--jobs", "1", "--operators", "full"];
+    let (_, whole) = project.run(1, &operators);
+    assert!(!whole.duplicates.is_empty(), "{:?}", whole.counts);
+    let mut paths = Vec::new();
+    for number in ["1/3", "2/3", "3/3"] {
+        clear(&project);
+        let (path, report, _) = shard(&project, number, &operators);
+        let Some(Part::Shard(part)) = &report.part else { panic!("no shard") };
+        assert_eq!(part.duplicates.len(), report.duplicates.len());
+        paths.push(path);
+    }
+    let (_, merged) = merge(&project, 1, &paths, &[]);
+    assert_same(&merged, &whole);
 }

@@ -24,6 +24,7 @@ use super::run::{check_repo, conduct};
 use crate::git::Repository;
 use crate::lab::{self, LabError, SkipEdit};
 use crate::model::Report;
+use crate::worker::be_no_subreaper;
 use state::{Action, Browser, Mode};
 
 /// Runs the command.
@@ -83,6 +84,8 @@ impl Session<'_> {
                     let (path, line) = (mutant.function.path.clone(), mutant.span.start.line);
                     let file = root(&self.args.repo)?.join(path.as_str());
                     ratatui::restore();
+                    // An editor may leave a server behind, which another run must not end.
+                    be_no_subreaper();
                     let opened = editing::open(&file, line.get());
                     *terminal = ratatui::try_init().map_err(|error| unusable(&error))?;
                     if let Err(error) = opened {
