@@ -151,8 +151,13 @@ def check(entry: dict[str, Any], most: int | None, seed: int) -> tuple[Counter[s
         return counts, wrong
     counts["files"] += 1
     data = Path(path).read_bytes()
-    encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0].replace("-sig", "")
-    text = data.decode(encoding)
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0].replace("-sig", "")
+        text = data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError):
+        # Nothing that Python reads: mutdiff is more lenient with some.
+        counts["files that do not compile"] += 1
+        return counts, wrong
     if text.encode(encoding) != data:
         wrong.append(f"{path}: not the same after decoding")
     ranges = statements(data)
