@@ -192,8 +192,8 @@ DEFECTS = [
     Defect(
         "tokens are left in the environment",
         "src/worker/process.rs",
-        "            command.env_remove(name);\n",
-        "            let _ = name;\n",
+        "        command.env_remove(name);\n",
+        "        let _ = name;\n",
         "isolation::tokens_are_not_in_the_environment_of_tests",
     ),
     Defect(
@@ -316,7 +316,7 @@ DEFECTS = [
     ),
     Defect(
         "a test that is skipped counts as one that ran",
-        "src/lab/tracing.rs",
+        "src/lab/tracer.rs",
         "                let ran = summary.outcome != TestOutcome::Skipped;\n",
         "                let ran = true;\n",
         "scenarios::changed_tests_of_unittest_put_in_question_what_they_entered_at_the_base",

@@ -174,7 +174,7 @@ def move_to_module(project: Project, chance: random.Random) -> Edit:
 
 
 def reorder(project: Project, chance: random.Random) -> Edit:
-    """Code that runs at import may need what stands above it, so another order counts as a change."""
+    """Code that runs at import may need what stands above it: another order is a change."""
     module = chance.choice(sorted(project.order))
     items = project.order[module]
     before = list(items)
