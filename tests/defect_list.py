@@ -440,4 +440,32 @@ DEFECTS = [
         "return self.mutant.span.start.line.to_string();",
         "report::sarif::tests::fingerprints_part_the_mutants_of_a_line_and_survive_moved_lines",
     ),
+    Defect(
+        "a mutant that is asked for by its id has its stored verdict",
+        "src/lab/running.rs",
+        "            Some(_) if !run.options.reuse => None,\n",
+        "",
+        "chosen::a_survivor_is_tried_again_after_a_test_was_written_and_the_others_stay",
+    ),
+    Defect(
+        "a store forgets who decides what",
+        "src/lab/sharding.rs",
+        "store.put_note(NOTE, &bytes)?;",
+        "let _ = bytes;",
+        "shards::shards_may_run_one_after_another_on_one_store_and_one_of_them_again",
+    ),
+    Defect(
+        "mutants of the same code fall to several shards",
+        "src/lab/sharding.rs",
+        "dealt = stands.iter().map(|&number| dealt[number]).collect();",
+        "let _ = stands;",
+        "shards::mutants_that_compile_to_the_same_code_fall_to_one_shard",
+    ),
+    Defect(
+        "a missing shard is passed over",
+        "src/report/merging.rs",
+        "    if missing.is_empty() {",
+        "    if !found.is_empty() {",
+        "report::merging::tests::missing_shards_are_named",
+    ),
 ]
