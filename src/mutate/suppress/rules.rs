@@ -158,7 +158,7 @@ static RULES: &[Rule] = &[
     },
     Rule {
         id: "release",
-        summary: "Statements that only give something back: `close()`, `flush()`, `detach()`, `release()`, `shutdown()` \
+        summary: "Statements that only give something back: `close()`, `flush()`, `detach()` \
                   without arguments, and `os.fsync`. What they leave open, a test seldom sees.",
         example: (
             "import os\na.close()\nos.fsync(b)\nif c:\n    d.flush()\ne.close(1)\nf = g.close()",
@@ -328,7 +328,7 @@ fn is_said_of_an_error(text: Node<'_>) -> bool {
 
 /// Whether a statement is a call without arguments that gives something back.
 fn releases(statement: Node<'_>) -> bool {
-    const METHODS: [&str; 5] = ["close", "flush", "detach", "release", "shutdown"];
+    const METHODS: [&str; 3] = ["close", "flush", "detach"];
     statement_call(statement).is_some_and(|call| {
         let has_arguments = call
             .field("arguments")
