@@ -162,7 +162,7 @@ fn again(
     clock: &mut Clock,
 ) -> Result<Report, LabError> {
     for mutant in &mut report.mutants {
-        mutant.reused = true;
+        mutant.reused = !matches!(mutant.verdict, Verdict::Suppressed { .. });
     }
     let duplicates = report.duplicates.len();
     report.counts = Counts { duplicates, ..Counts::of(&report.mutants) };

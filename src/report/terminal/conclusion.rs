@@ -48,7 +48,7 @@ pub(super) fn summary(page: &mut Page<'_>, report: &Report) {
             }
             match counts.reused {
                 0 => {}
-                all if all == counts.mutants => {
+                all if all + counts.suppressed == counts.mutants => {
                     text.push_str(" · all kept from an earlier run, nothing decided anew");
                 }
                 some => text = format!("{text} · {some}{NO_BREAK}kept from an earlier run"),
