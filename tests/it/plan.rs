@@ -136,7 +136,7 @@ fn mutants_that_compile_to_the_same_code_are_decided_and_counted_once() {
     let [duplicate] = first.duplicates.as_slice() else { panic!("{first:?}") };
     assert_eq!(duplicate.duplicate_of, first.mutants[0].id);
     let mut show = project.mutdiff(&["show", duplicate.id.as_str()]);
-    Ran::of(&mut show).expect(0).says("+    return a[");
+    Ran::of(&mut show).expect(0).says("return a[");
     // What stood for it is off now: its own verdict is kept.
     let only = ["--operators", duplicate.operator.as_str()];
     let (_, alone) = project.run(1, &only);
