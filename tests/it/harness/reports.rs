@@ -104,9 +104,16 @@ fn functions(mutants: &[DecidedMutant]) -> Vec<ScopedFunctionReport> {
 
 fn decided(name: &str, mutant: &Described, word: &str, number: u32) -> DecidedMutant {
     let function = FunctionKey::new(RepoPath::new(&mutant.path), QualName::new(&mutant.function));
-    let operator = OperatorId::new("comparison/boundary");
     let line = LineNo::new(number).expect("lines count from 1");
     let ordinal = if mutant.times.is_some() { number } else { 0 };
+    // A function takes few remarks of one operator.
+    let operator = match &mutant.code[1] {
+        _ if ordinal % 3 == 1 => "number/increment",
+        new if ordinal % 3 == 2 || new.contains("None") => "return/none",
+        new if ordinal > 0 || new.contains("+=") => "augmented/swap",
+        _ => "comparison/boundary",
+    };
+    let operator = OperatorId::new(operator);
     let [old, new] = mutant.code.each_ref().map(|code| code.replace("{line}", &number.to_string()));
     let calls = |callee: &String| Reason::CallerOf {
         function: FunctionKey::new(RepoPath::new("shop/cart.py"), QualName::new(callee)),
