@@ -53,7 +53,7 @@ fn mutants_out_of_reach_are_named_with_the_tests_that_start_them() {
     ];
     let project = Project::of(&base, &[("program.py", program)]);
     let ran = Ran::of(&mut project.main_job(&["--scope", "functions"])).expect(4);
-    ran.says("which only python processes started with -I, -S or -E may reach")
+    ran.says("that only python processes started with -I, -S or -E may reach")
         .says("They are started by test_one.py::test_program");
     let out_of_reach = Verdict::NotRun { reason: NotRunReason::OutOfReach };
     let report = project.report();
