@@ -45,7 +45,10 @@ fn verdicts_of_other_limits_are_not_used() {
             ("one.py", "import time\n\n\ndef one(n):\n    slept = time.sleep(n)\n    return n\n"),
             ("test_one.py", "from one import one\n\n\ndef test_one():\n    one(0)\n"),
         ],
-        &[("one.py", "import time\n\n\ndef one(n):\n    slept = time.sleep(n + 0)\n    return n\n")],
+        &[(
+            "one.py",
+            "import time\n\n\ndef one(n):\n    slept = time.sleep(n + 0)\n    return n\n",
+        )],
     );
     let timeouts = |seconds: &str| {
         let ran = Ran::of(&mut project.main_job(&["--deadline-floor", seconds]));
