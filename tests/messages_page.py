@@ -97,7 +97,7 @@ NOTICES = {
     "tests_run_alone": "tests fail that may pass behind others: each test runs alone here",
     "tied_files": "changed files, with the code that the settings tie them to",
     "untied_files": "changed files that no code is tied to: no stored verdict is used",
-    "unused_pragmas": "comments that suppress no mutant, and may go",
+    "unused_pragmas": "comments that suppress no mutant: misspelt, without an end, or needless",
 }
 
 

@@ -15,6 +15,11 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// Whom to tell; `None` before the handler is there.
 static SAY: Mutex<Option<Say>> = Mutex::new(None);
 
+/// From here on the next signal ends the process: there is nothing to bring to an end.
+pub(super) fn leave_at_once() {
+    INTERRUPTED.store(true, Ordering::SeqCst);
+}
+
 /// From here on SIGINT, SIGTERM and SIGHUP set the flag that is returned, and `say` is told what
 /// happens; the second signal ends the process with exit code 130.
 ///

@@ -229,7 +229,8 @@ fn pragma_notices(faults: &[(PragmaFault, String)]) -> Vec<Notice> {
             message: format!("{says}: {}", places.join(", ")),
         })
     };
-    let unused = "comments that suppress no mutant, and may go";
+    let unused = "comments that suppress no mutant (misspelt, a `skip-start` without its `skip-end`, or no \
+                  longer needed)";
     let mute = "comments that suppress nothing, since they must say why";
     [
         of(PragmaFault::Unused, "unused_pragmas", unused),

@@ -54,6 +54,8 @@ pub fn run(
     let (mut subject, mut store) = Subject::open(options)?;
     if options.only.is_empty()
         && options.shard.is_none()
+        // Who answers for a type checker that may be another by now?
+        && options.type_check.is_none()
         && let Some(environment) = Environment::remembered(options, &subject, &store)?
     {
         let key = RunKey(subject.digest(options, &environment.key.0, &store)?);

@@ -15,8 +15,8 @@ use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
 use super::hints::config_error;
-use super::hook;
 use super::run::{check_repo, watched};
+use super::{hook, interrupt};
 use crate::config::{OWN_FILE, Options, PROJECT_FILE, RunnerKind, SettingsFile};
 use crate::git::Repository;
 use crate::lab::{self, LabError};
@@ -127,6 +127,7 @@ impl Asker {
         if !(io::stdin().is_terminal() && self.console.err.terminal) {
             return false;
         }
+        interrupt::leave_at_once();
         self.console.aside(&format!("{question} [y/N] "));
         let _ = io::stderr().flush();
         let mut answer = String::new();

@@ -1,7 +1,8 @@
 //! Comments that say what is not to be mutated.
 //!
 //! Invariant: a comment covers the lines of its statement (of a compound one: all of it), or those
-//! from `skip-start` to `skip-end`; what it is not understood to say, it does not say.
+//! from `skip-start` to `skip-end`; what it is not understood to say, it does not say: it covers nothing
+//! then, and counts as unused.
 
 use globset::{Glob, GlobMatcher};
 
@@ -40,7 +41,9 @@ impl Pragma {
 enum Asked {
     Skip(Vec<String>, Name),
     Start(Name),
-    End,
+    End(Name),
+    /// Something that mutdiff does not know.
+    Unknown(Name),
 }
 
 /// How a comment is named, and what is known of it.
@@ -63,11 +66,15 @@ pub(super) fn pragmas(module: &Module) -> Vec<Pragma> {
         match asked(&text[comment.start..comment.end]) {
             None => {}
             Some(Asked::Start(name)) => open = open.or(Some((comment.start, name))),
-            Some(Asked::End) => {
-                if let Some((start, name)) = open.take() {
+            Some(Asked::End(end)) => match open.take() {
+                Some((start, name)) => {
                     let bytes = ByteSpan { start, end: comment.end };
                     found.push(pragma(bytes, Vec::new(), start, name));
                 }
+                None => found.push(pragma(nothing(comment.start), Vec::new(), comment.start, end)),
+            },
+            Some(Asked::Unknown(name)) => {
+                found.push(pragma(nothing(comment.start), Vec::new(), comment.start, name));
             }
             Some(Asked::Skip(words, name)) => {
                 let operators = words
@@ -83,9 +90,14 @@ pub(super) fn pragmas(module: &Module) -> Vec<Pragma> {
         }
     }
     if let Some((start, name)) = open {
-        found.push(pragma(ByteSpan { start, end: text.len() }, Vec::new(), start, name));
+        // To the end of the file would be all that somebody who mistypes `skip-end` has written.
+        found.push(pragma(nothing(start), Vec::new(), start, name));
     }
     found
+}
+
+fn nothing(at: usize) -> ByteSpan {
+    ByteSpan { start: at, end: at }
 }
 
 fn asked(comment: &str) -> Option<Asked> {
@@ -108,17 +120,23 @@ fn asked(comment: &str) -> Option<Asked> {
     if let Some(reason) = rest.strip_prefix("skip-start") {
         return Some(Asked::Start(named("skip-start", reason)));
     }
-    if rest.starts_with("skip-end") {
-        return Some(Asked::End);
+    if let Some(reason) = rest.strip_prefix("skip-end") {
+        return Some(Asked::End(named("skip-end", reason)));
     }
-    let rest = rest.strip_prefix("skip")?;
-    let (words, reason) = match rest.strip_prefix('[') {
+    // Only a comment that begins so is meant for mutdiff; others may speak of it.
+    let unknown = || (at == 0).then(|| Asked::Unknown(named(rest, "")));
+    let Some(rest) = rest.strip_prefix("skip") else { return unknown() };
+    let (words, reason): (Vec<String>, _) = match rest.strip_prefix('[') {
         Some(list) => {
-            let (list, reason) = list.split_once(']')?;
+            let Some((list, reason)) = list.split_once(']') else { return unknown() };
             let words = list.split(',').map(|word| word.trim().to_owned());
-            (words.filter(|word| !word.is_empty()).collect(), reason)
+            let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+            if words.is_empty() {
+                return unknown();
+            }
+            (words, reason)
         }
-        None if rest.starts_with(|c: char| c.is_alphanumeric() || c == '-') => return None,
+        None if rest.starts_with(|c: char| c.is_alphanumeric() || c == '-') => return unknown(),
         None => (Vec::new(), rest),
     };
     Some(Asked::Skip(words, named("skip", reason)))

@@ -83,6 +83,25 @@ if a > 3:
 }
 
 #[test]
+fn a_comment_that_is_not_understood_covers_nothing_and_is_named() {
+    for comment in [
+        "# mutdiff: skip-start",
+        "# mutdiff: skip-stop",
+        "# mutdiff: skip-end",
+        "# mutdiff: skpi",
+        "# mutdiff: skip[]: why",
+        "# mutdiff: skip[number",
+    ] {
+        let text = format!("{comment}\na = 1\nb = 2\n");
+        assert_eq!(lines(&text, &only("full")), ["2 -", "3 -"], "{comment}");
+        let faults = pragma_faults(&module(&text), &only("full"));
+        assert_eq!(faults.len(), 1, "{comment}");
+    }
+    let text = "# see mutdiff: it breaks code\na = 1\n";
+    assert_eq!(pragma_faults(&module(text), &only("full")), []);
+}
+
+#[test]
 fn comments_cover_their_statement_or_what_lies_between_them() {
     let text = "\
 a = 1  # mutdiff: skip

@@ -62,7 +62,7 @@ impl Default for Style {
 }
 
 /// The notice of tests that changed, where nobody knows what they did at the base.
-const UNKNOWN_TESTS: &str = "changed_tests_unknown";
+const ALWAYS: [&str; 2] = ["changed_tests_unknown", "other_mutant"];
 
 /// The whole report as text: what was compared, what was found, what the reader should know, how
 /// it ended. Of a plan (`--list`): the scope.
@@ -71,7 +71,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     if style.verbosity == Verbosity::Quiet {
         findings::one_line_each(&mut page, report);
         // What may hide a gap is said in every case.
-        let notices = report.notices.iter().filter(|notice| notice.code == UNKNOWN_TESTS);
+        let notices = report.notices.iter().filter(|notice| ALWAYS.contains(&notice.code.as_str()));
         surroundings::notices(&mut page, &notices.cloned().collect::<Vec<_>>());
         let skipped = report.skipped_files.iter().filter(|skipped| skipped.holds_change);
         surroundings::skipped_files(&mut page, &skipped.cloned().collect::<Vec<_>>());
