@@ -188,11 +188,14 @@ pub(super) fn plan(
     let notices = pragma_notices(&faults);
     let mut plan = Plan { notices, foundations: router.foundations, ..Plan::default() };
     let mut later = Vec::new();
+    // Where there is nothing to mutate, the changed functions are what is said of it.
+    let is_bare = found.is_empty();
     for function in scoped {
+        let is_told = is_bare && is_changed(&function.reasons) && !function.function.name.is_body();
         let mutants = found.remove(&function.function).unwrap_or_default();
         let lines = subject.function(&function.function).map(|function| function.lines);
         if let Some(lines) = lines
-            && !mutants.is_empty()
+            && (is_told || !mutants.is_empty())
         {
             plan.functions.push(ScopedFunctionReport {
                 function: function.function.clone(),

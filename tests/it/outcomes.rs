@@ -186,3 +186,15 @@ fn a_test_of_another_runner_is_found_where_pytest_is_missing() {
     let mut command = project.mutdiff(&["--base", "main", "--python", &base]);
     Ran::of(command.args(["--runner", "unittest"])).expect(0).says("passed");
 }
+
+#[test]
+fn changed_functions_without_a_mutant_are_told_from_no_changed_function() {
+    let project = Project::of(
+        &[("one.py", "def one(n):\n    return n + 2\n"), ("test_one.py", "def test_one(): pass\n")],
+        &[("one.py", "def one(n):\n    return n + 1\n")],
+    );
+    Ran::of(&mut project.main_job(&["--operators", "regex"]))
+        .expect(0)
+        .says("nothing to test")
+        .says("touches 1 function, and the operators that are on find nothing in it to mutate");
+}

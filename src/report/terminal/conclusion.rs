@@ -148,7 +148,8 @@ fn nothing_to_test(report: &Report) -> String {
         format!("the change since {base} touches no function of the project")
     } else {
         format!(
-            "the change since {base} touches {}, and there is nothing in {} to mutate",
+            "the change since {base} touches {}, and the operators that are on find nothing in {} to \
+             mutate",
             count(report.functions.len(), "function"),
             if report.functions.len() == 1 { "it" } else { "them" }
         )
@@ -287,7 +288,7 @@ mod tests {
         insta::assert_snapshot!(all.join("\n"), @r"
         passed: all noticed: 3 mutants that count, each killed by a test
         passed: no mutant counts (1 equivalent)
-        nothing to test: the change since main touches 3 functions, and there is nothing in them to mutate
+        nothing to test: the change since main touches 3 functions, and the operators that are on find nothing in them to mutate
         failed: 1 mutant survived: a breakage that its tests do not notice; 3 mutants are reached by no test; the budget was spent: 1 mutant has not run, the next run goes on there (1 more in code that did not change is not counted)
         tests fail: 1 test fails without a mutant, so no verdict would mean anything; mend the tests, or leave these out with --allow-failing
         nothing decided: there were 3 mutants, and none could be decided: 2 with errors (see above) and 1 by timeout
