@@ -3,6 +3,7 @@
 //! Invariant: nothing is run or written, and no repository is needed; a file that cannot be read or
 //! parsed is named, and the others are shown all the same.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -28,11 +29,14 @@ pub(super) fn run(args: &MutantsArgs, console: Console) -> Result<Exit, CliError
     for path in &args.paths {
         collect(path, &mut files)?;
     }
+    let mut seen = HashSet::new();
+    files.retain(|path| seen.insert(path.clone()));
     let (mut unread, mut count) = (0, 0);
     for path in &files {
         let module = std::fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| {
-            let name = RepoPath::new(path.to_string_lossy());
-            Source::decode(name, bytes).and_then(Module::parse).map_err(|error| error.to_string())
+            Source::decode(name(path), bytes)
+                .and_then(Module::parse)
+                .map_err(|error| error.to_string())
         });
         let shown = match module {
             Ok(module) => {
@@ -54,9 +58,30 @@ pub(super) fn run(args: &MutantsArgs, console: Console) -> Result<Exit, CliError
     Ok(Exit::Success)
 }
 
+/// The name that a run on the repository around a file knows it by, since ids depend on it; as it is
+/// given where there is none.
+fn name(path: &Path) -> RepoPath {
+    let whole = path.canonicalize().ok();
+    let inside = whole.as_deref().and_then(|whole| {
+        let root = whole.ancestors().skip(1).find(|folder| folder.join(".git").exists())?;
+        whole.strip_prefix(root).ok()
+    });
+    RepoPath::new(inside.unwrap_or(path).to_string_lossy())
+}
+
 /// Adds the Python files at a place, in their order.
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), CliError> {
     if !path.is_dir() {
+        let found = std::fs::metadata(path).map_err(|error| {
+            CliError::usage(format!("cannot read {}", path.display())).caused(Some(&error))
+        })?;
+        // To open a pipe would wait for somebody who writes into it.
+        if !found.is_file() {
+            return Err(CliError::usage(format!(
+                "{} is neither a file nor a folder",
+                path.display()
+            )));
+        }
         files.push(path.to_owned());
         return Ok(());
     }

@@ -75,3 +75,22 @@ fn a_kept_demo_can_be_run_again() {
     let mut again = project.mutdiff(&["--repo", line, "--base", "main", "--runner", "unittest"]);
     Ran::of(again.args(["--python", &base])).expect(1).says("nothing decided anew");
 }
+
+#[test]
+fn mutants_of_a_file_have_the_ids_of_a_run_however_it_is_named() {
+    let base = [
+        ("one.py", "def one(n):\n    return n + 2\n"),
+        ("test_one.py", "from one import one\n\n\ndef test_one():\n    assert one(1) == 2\n"),
+    ];
+    let project = Project::of(&base, &[("one.py", "def one(n):\n    return n + 1\n")]);
+    let (_, report) = project.run(0, &[]);
+    let path = project.root().join("./one.py").display().to_string();
+    let ran = Ran::of(&mut project.mutdiff(&["mutants", &path])).expect(0);
+    assert!(report.counts.mutants > 0);
+    for mutant in &report.mutants {
+        assert!(ran.stdout.contains(mutant.id.as_str()), "{}\n{ran}", mutant.id);
+    }
+    Ran::of(&mut project.mutdiff(&["mutants", "nowhere.py"]))
+        .expect(2)
+        .says("cannot read nowhere.py");
+}
