@@ -185,7 +185,16 @@ fn lock(path: &Path) -> Result<File, StoreError> {
         .truncate(false)
         .open(path)
         .map_err(unusable)?;
-    match file.try_lock() {
+    let mut found = file.try_lock();
+    // A process that another thread is just starting holds a copy of a lock until it has begun.
+    for _ in 0..20 {
+        if !matches!(found, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        found = file.try_lock();
+    }
+    match found {
         Ok(()) => {
             let id = format!("{}\n", std::process::id());
             file.set_len(0).and_then(|()| file.write_all(id.as_bytes())).map_err(unusable)?;
