@@ -10,7 +10,7 @@ use super::deciding::Decision;
 use super::planning::{Planned, Route};
 use super::run::Run;
 use super::subject::Subject;
-use crate::model::{ByteSpan, DuplicateMutant, FunctionKey, RepoPath, Verdict};
+use crate::model::{ByteSpan, DuplicateMutant, FunctionKey, Verdict};
 use crate::worker::{CodeDigest, MutantMessage, code_digests};
 
 /// What each mutant of the plan compiles to, where that is known.
@@ -54,7 +54,6 @@ pub(super) fn folded(mutants: &[Planned], digests: &Digests) -> Vec<usize> {
 /// What mutants that are taken for one another share.
 #[derive(PartialEq, Eq, Hash)]
 struct Class<'p> {
-    path: &'p RepoPath,
     function: &'p FunctionKey,
     unit: Option<ByteSpan>,
     digest: &'p str,
@@ -72,7 +71,6 @@ impl<'p> Class<'p> {
             Route::Nobody => (false, &[]),
         };
         Self {
-            path: &mutant.function.path,
             function: &mutant.function,
             unit: mutant.unit.as_ref().map(|unit| unit.bytes),
             digest,

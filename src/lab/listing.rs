@@ -14,7 +14,7 @@ use super::environment::Environment;
 use super::planning::{Plan, Planned, plan};
 use super::running::{known, narrowed};
 use super::scoping::{Known, scope};
-use super::sharding::{Expected, Sharding, Times, dealt};
+use super::sharding::{Expected, Sharding, Times, dealt, microseconds};
 use super::subject::Subject;
 use super::{Events, LabError, showing};
 use crate::config::Options;
@@ -134,7 +134,7 @@ pub fn plan_shards(
             // Where starting alone takes longer, more machines would not help.
             let free = (target - found.start_up.unwrap_or(0.0)).max(target / 4.0);
             let most = plan.mutants.len().clamp(1, MOST_JOBS.min(Shard::MOST as usize));
-            how_many(total, in_microseconds(free * found.jobs as f64), most)
+            how_many(total, microseconds(free * found.jobs as f64), most)
         }
     };
     found.shards = vec![(0, 0.0); of.max(1)];
@@ -148,11 +148,6 @@ pub fn plan_shards(
 
 /// As many jobs as a matrix of GitHub's may have.
 const MOST_JOBS: usize = 256;
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time, at least 0")]
-fn in_microseconds(milliseconds: f64) -> u64 {
-    (milliseconds.max(0.0) * 1000.0) as u64
-}
 
 /// What starting and collecting took in the last run that did.
 fn start_up(store: &Store) -> Option<f64> {

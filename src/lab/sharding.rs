@@ -99,8 +99,9 @@ impl Expected {
     }
 }
 
+/// A time in milliseconds as a whole number; one below 0 is none.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time, at least 0")]
-fn microseconds(milliseconds: f64) -> u64 {
+pub(super) fn microseconds(milliseconds: f64) -> u64 {
     (milliseconds.max(0.0) * 1000.0) as u64
 }
 

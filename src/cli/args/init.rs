@@ -9,7 +9,6 @@ use clap::Args;
 use super::Appearance;
 use super::running::TestArgs;
 use crate::config::Options;
-use crate::model::{Gate, GateKind, ScopeKind};
 
 /// `mutdiff init`.
 #[derive(Debug, Args)]
@@ -38,11 +37,6 @@ pub(in crate::cli) struct InitArgs {
 impl InitArgs {
     /// The options of the check: the working tree as it is, all of it.
     pub(in crate::cli) fn options(&self) -> Options {
-        Options {
-            base: Some("HEAD".to_owned()),
-            scope: ScopeKind::All,
-            gate: Gate { kind: GateKind::None, partial: false },
-            ..self.tests.options(self.repo.clone())
-        }
+        self.tests.everything(self.repo.clone())
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::config::{DeadlineOptions, Options, RunnerKind, default_memory_limit, memory_size};
-use crate::model::{Gate, ScopeKind, TypeChecker};
+use crate::model::{Gate, GateKind, ScopeKind, TypeChecker};
 
 /// How tests are run.
 #[derive(Debug, Args)]
@@ -75,6 +75,16 @@ pub(in crate::cli) struct TestArgs {
 }
 
 impl TestArgs {
+    /// The options of a look at all of the working tree as it is.
+    pub(in crate::cli) fn everything(&self, repo: PathBuf) -> Options {
+        Options {
+            base: Some("HEAD".to_owned()),
+            scope: ScopeKind::All,
+            gate: Gate { kind: GateKind::None, partial: false },
+            ..self.options(repo)
+        }
+    }
+
     /// Options for `repo` with these, and every default beside them.
     pub(super) fn options(&self, repo: PathBuf) -> Options {
         Options {
