@@ -185,20 +185,26 @@ impl Digests {
         Self { fingerprints, modules, docstrings, prose, unlisted, called, closures, closed }
     }
 
+    /// Over nothing, for who asks only which files import which.
+    pub(super) fn of_imports(closures: Closures) -> Self {
+        Self {
+            fingerprints: QuickMap::default(),
+            modules: QuickMap::default(),
+            docstrings: BTreeMap::new(),
+            prose: BTreeMap::new(),
+            unlisted: [0; 32],
+            called: QuickMap::default(),
+            closures,
+            closed: QuickMap::default(),
+        }
+    }
+
     /// Over functions alone, each with a text.
     #[cfg(test)]
     pub(super) fn of_texts(functions: impl Iterator<Item = (FunctionKey, &'static str)>) -> Self {
         let fingerprint = |text: &str| Fingerprint::new(Sha256::digest(text).into());
-        Self {
-            fingerprints: functions.map(|(key, text)| (key, fingerprint(text))).collect(),
-            modules: QuickMap::default(),
-            docstrings: BTreeMap::new(),
-            prose: Default::default(),
-            unlisted: [0; 32],
-            called: QuickMap::default(),
-            closures: Closures::default(),
-            closed: QuickMap::default(),
-        }
+        let fingerprints = functions.map(|(key, text)| (key, fingerprint(text))).collect();
+        Self { fingerprints, ..Self::of_imports(Closures::default()) }
     }
 
     /// Gives a file this module code.

@@ -337,7 +337,12 @@ impl<'k> Router<'k> {
         Self {
             known,
             selection: Selection::new(&known.trace, &known.graph),
-            digests: Digests::new(subject, closures, known.trace.import_edges(), known.unlisted),
+            digests: match environment {
+                Some(_) => {
+                    Digests::new(subject, closures, known.trace.import_edges(), known.unlisted)
+                }
+                None => Digests::of_imports(closures),
+            },
             import_lines: &known.imports.lines,
             called_at_import: known.trace.import_edges().map(|(_, callee)| callee).collect(),
             tests_by_file,

@@ -5,6 +5,7 @@
 mod explanation;
 mod file;
 mod function;
+mod function_table;
 mod gate;
 mod graph;
 mod lead;
@@ -27,6 +28,7 @@ pub use explanation::{
 };
 pub use file::{ContentHash, FileStat};
 pub use function::{Fingerprint, Function, FunctionKey, FunctionKind, QualName};
+pub use function_table::{FunctionTable, Lists};
 pub use gate::{Gate, GateError, GateKind};
 pub use graph::CallGraph;
 pub use lead::{Lead, Word};

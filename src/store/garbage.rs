@@ -104,18 +104,15 @@ struct Used {
 
 impl Used {
     fn follow_sets(&mut self, connection: &Connection) -> Result<(), Fault> {
-        let select = "SELECT id, data FROM coverage";
-        load::each_set(connection, select, &self.coverages, |_, data| {
+        load::each_set(connection, "coverage", &self.coverages, |_, data| {
             self.line_sets.extend(Reader(data).ids()?);
             Ok(())
         })?;
-        let select = "SELECT id, data FROM function_set";
-        load::each_set(connection, select, &self.function_sets, |_, data| {
+        load::each_set(connection, "function_set", &self.function_sets, |_, data| {
             self.functions.extend(Reader(data).ids()?);
             Ok(())
         })?;
-        let select = "SELECT id, data FROM edge_set";
-        load::each_set(connection, select, &self.edge_sets, |_, data| {
+        load::each_set(connection, "edge_set", &self.edge_sets, |_, data| {
             self.functions.extend(Reader(data).pairs()?.into_iter().flat_map(|(a, b)| [a, b]));
             Ok(())
         })

@@ -4,15 +4,16 @@
 //! would lose lines or edges in silence.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use rusqlite::{Connection, Row};
 
 use super::encoding::Reader;
 use super::error::Fault;
-use super::stored_trace::{StoredTest, StoredTrace, Table};
+use super::stored_trace::{MISSING, StoredTest, StoredTrace, Table};
 use super::trace::{ReachDigest, TestSummary, outcome};
 use super::{Store, StoreError, meta};
-use crate::model::{CallGraph, FunctionKey, QualName, RepoPath, TestId};
+use crate::model::{FunctionKey, FunctionTable, QualName, RepoPath, TestId};
 
 impl Store {
     /// Loads the trace: all tests with their lines, functions and edges.
@@ -22,8 +23,8 @@ impl Store {
     /// [`StoreError`].
     pub fn load_trace(&self) -> Result<StoredTrace, StoreError> {
         self.read(|connection| {
-            let mut trace = StoredTrace::default();
-            trace.read_functions(connection)?;
+            let functions = Arc::new(functions(connection)?);
+            let mut trace = StoredTrace { functions, ..StoredTrace::default() };
             trace.read_tests(connection)?;
             trace.read_sets(connection)?;
             trace.check()?;
@@ -33,24 +34,6 @@ impl Store {
 }
 
 impl StoredTrace {
-    fn read_functions(&mut self, connection: &Connection) -> Result<(), Fault> {
-        let mut paths: Table<RepoPath> = Table::default();
-        let mut select = connection.prepare("SELECT id, path FROM path")?;
-        let mut rows = select.query([])?;
-        while let Some(row) = rows.next()? {
-            paths.put(row.get(0)?, RepoPath::new(text(row, 1)?));
-        }
-        let mut select = connection.prepare("SELECT id, path, name FROM function")?;
-        let mut rows = select.query([])?;
-        while let Some(row) = rows.next()? {
-            let path = paths.get(row.get(1)?).cloned();
-            let path = path.ok_or(Fault::Malformed("the file of a function is missing"))?;
-            let name = QualName::new(text(row, 2)?);
-            self.functions.put(row.get(0)?, FunctionKey::new(path, name));
-        }
-        Ok(())
-    }
-
     fn read_tests(&mut self, connection: &Connection) -> Result<(), Fault> {
         for (summary, sets) in summaries(connection)? {
             let [coverage, entered, edges] = sets;
@@ -69,7 +52,7 @@ impl StoredTrace {
         // Sets that no test has any more stay in the database until they are collected.
         let used = |of: fn(&StoredTest) -> u32| self.tests.iter().map(of).collect::<HashSet<_>>();
         let coverages = used(|test| test.coverage);
-        each_set(connection, "SELECT id, data FROM coverage", &coverages, |id, data| {
+        each_set(connection, "coverage", &coverages, |id, data| {
             self.coverages.put(id, Reader(data).ids()?);
             Ok(())
         })?;
@@ -87,12 +70,12 @@ impl StoredTrace {
             }
         }
         let entered = self.tests.iter().map(|test| test.entered).collect();
-        each_set(connection, "SELECT id, data FROM function_set", &entered, |id, data| {
+        each_set(connection, "function_set", &entered, |id, data| {
             self.function_sets.put(id, Reader(data).ids()?);
             Ok(())
         })?;
         let edges = self.tests.iter().map(|test| test.edges).chain(self.import_edges).collect();
-        each_set(connection, "SELECT id, data FROM edge_set", &edges, |id, data| {
+        each_set(connection, "edge_set", &edges, |id, data| {
             self.edge_sets.put(id, Reader(data).pairs()?);
             Ok(())
         })
@@ -108,15 +91,35 @@ impl StoredTrace {
         for &set in self.coverages.0.iter().flatten().flatten() {
             self.line_sets.has(set)?;
         }
+        let named = |number| self.functions.get(number).map(|_| ()).ok_or(MISSING);
         for &function in self.function_sets.0.iter().flatten().flatten() {
-            self.functions.has(function)?;
+            named(function)?;
         }
         for &(caller, callee) in self.edge_sets.0.iter().flatten().flatten() {
-            self.functions.has(caller)?;
-            self.functions.has(callee)?;
+            named(caller)?;
+            named(callee)?;
         }
         Ok(())
     }
+}
+
+/// The names that the trace refers to by number.
+pub(super) fn functions(connection: &Connection) -> Result<FunctionTable, Fault> {
+    let mut paths: Table<RepoPath> = Table::default();
+    let mut select = connection.prepare("SELECT id, path FROM path")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        paths.put(row.get(0)?, RepoPath::new(text(row, 1)?));
+    }
+    let mut table = FunctionTable::default();
+    let mut select = connection.prepare("SELECT id, path, name FROM function")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let path = paths.get(row.get(1)?).cloned();
+        let path = path.ok_or(Fault::Malformed("the file of a function is missing"))?;
+        table.put(row.get(0)?, FunctionKey::new(path, QualName::new(text(row, 2)?)));
+    }
+    Ok(table)
 }
 
 fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
@@ -172,38 +175,37 @@ fn paths(bytes: &[u8]) -> Result<Vec<RepoPath>, Fault> {
     (0..reader.length()?).map(|_| reader.text().map(RepoPath::new)).collect()
 }
 
-/// Calls `take` for the rows `(id, data)` whose id is wanted.
+/// Calls `take` for the rows `(id, data)` of a table whose id is wanted.
 pub(super) fn each_set(
     connection: &Connection,
-    query: &str,
+    table: &str,
     wanted: &HashSet<u32>,
     mut take: impl FnMut(u32, &[u8]) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let mut select = connection.prepare_cached(query)?;
-    let mut rows = select.query([])?;
-    while let Some(row) = rows.next()? {
+    let mut read = |row: &Row<'_>| -> Result<(), Fault> {
         let id = row.get(0)?;
         if wanted.contains(&id) {
             take(id, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
         }
+        Ok(())
+    };
+    let query = format!("SELECT id, data FROM {table}");
+    // A look-up costs as much as some ten rows of a scan.
+    if wanted.len() < FEW {
+        let mut select = connection.prepare_cached(&format!("{query} WHERE id = ?"))?;
+        for id in wanted {
+            let mut rows = select.query([id])?;
+            rows.next()?.map_or(Ok(()), &mut read)?;
+        }
+        return Ok(());
+    }
+    let mut select = connection.prepare_cached(&query)?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        read(row)?;
     }
     Ok(())
 }
 
-/// The edges of these pairs of numbers.
-pub(super) fn call_graph(
-    connection: &Connection,
-    pairs: &HashSet<(u32, u32)>,
-) -> Result<CallGraph, Fault> {
-    let mut trace = StoredTrace::default();
-    trace.read_functions(connection)?;
-    let mut graph = CallGraph::default();
-    for &(caller, callee) in pairs {
-        let name = |id| trace.functions.get(id).cloned();
-        let (Some(caller), Some(callee)) = (name(caller), name(callee)) else {
-            return Err(Fault::Malformed("an edge has no name"));
-        };
-        graph.add(caller, callee);
-    }
-    Ok(graph)
-}
+/// As many sets as are looked up one by one.
+const FEW: usize = 100;

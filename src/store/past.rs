@@ -3,9 +3,9 @@
 //! Invariant: a record that is replaced, removed or dropped with its environment is still here,
 //! the newest few of each test, each of another state of the code that it entered.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::encoding::Reader;
 use super::error::Fault;
@@ -75,21 +75,27 @@ fn read(connection: &Connection) -> Result<Vec<PastTest>, Fault> {
     }
     let (mut entered, mut edges) = (Table::default(), Table::default());
     let wanted: HashSet<u32> = found.iter().map(|(_, entered, _)| *entered).collect();
-    each_set(connection, "SELECT id, data FROM function_set", &wanted, |id, data| {
+    each_set(connection, "function_set", &wanted, |id, data| {
         entered.put(id, Reader(data).ids()?);
         Ok(())
     })?;
     let wanted: HashSet<u32> = found.iter().map(|(.., edges)| *edges).collect();
-    each_set(connection, "SELECT id, data FROM edge_set", &wanted, |id, data| {
+    each_set(connection, "edge_set", &wanted, |id, data| {
         edges.put(id, Reader(data).pairs()?);
         Ok(())
     })?;
+    let numbers =
+        entered.0.iter().flatten().flatten().copied().chain(
+            edges.0.iter().flatten().flatten().flat_map(|&(caller, callee)| [caller, callee]),
+        );
     let mut functions: Table<FunctionKey> = Table::default();
-    let mut select = connection
-        .prepare("SELECT f.id, p.path, f.name FROM function f JOIN path p ON p.id = f.path")?;
-    let mut rows = select.query([])?;
-    while let Some(row) = rows.next()? {
-        functions.put(row.get(0)?, function_key(row)?);
+    let mut select = connection.prepare(
+        "SELECT f.id, p.path, f.name FROM function f JOIN path p ON p.id = f.path WHERE f.id = ?",
+    )?;
+    for number in numbers.collect::<BTreeSet<u32>>() {
+        if let Some(key) = select.query_row([number], function_key).optional()? {
+            functions.put(number, key);
+        }
     }
     let name =
         |id: u32| functions.get(id).cloned().ok_or(Fault::Malformed("a function is missing"));

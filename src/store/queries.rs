@@ -3,11 +3,13 @@
 //! Invariant: the answers are those that the loaded trace gives.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use rusqlite::OptionalExtension;
 
 use super::encoding::Reader;
-use super::load::{each_set, import_edges, summaries};
+use super::error::Fault;
+use super::load::{each_set, functions, import_edges, summaries};
 use super::trace::TestSummary;
 use super::{Store, StoreError};
 use crate::model::{CallGraph, FunctionKey, LineRange, RepoPath, TestId};
@@ -50,7 +52,7 @@ impl Store {
             let summaries = summaries(connection)?;
             let all = summaries.iter().map(|(_, [coverage, ..])| *coverage).collect();
             let mut coverages: HashSet<u32> = HashSet::new();
-            each_set(connection, "SELECT id, data FROM coverage", &all, |id, data| {
+            each_set(connection, "coverage", &all, |id, data| {
                 if Reader(data).ids()?.iter().any(|set| line_sets.contains(set)) {
                     coverages.insert(id);
                 }
@@ -82,7 +84,7 @@ impl Store {
             let summaries = summaries(connection)?;
             let all = summaries.iter().map(|(_, [_, entered, _])| *entered).collect();
             let mut sets: HashSet<u32> = HashSet::new();
-            each_set(connection, "SELECT id, data FROM function_set", &all, |set, data| {
+            each_set(connection, "function_set", &all, |set, data| {
                 if Reader(data).ids()?.binary_search(&id).is_ok() {
                     sets.insert(set);
                 }
@@ -107,12 +109,17 @@ impl Store {
             let mut used =
                 select.query_map([], |row| row.get(0))?.collect::<Result<HashSet<u32>, _>>()?;
             used.extend(import_edges(connection)?);
-            let mut pairs: HashSet<(u32, u32)> = HashSet::new();
-            each_set(connection, "SELECT id, data FROM edge_set", &used, |_, data| {
+            let mut pairs: Vec<(u32, u32)> = Vec::new();
+            each_set(connection, "edge_set", &used, |_, data| {
                 pairs.extend(Reader(data).pairs()?);
                 Ok(())
             })?;
-            super::load::call_graph(connection, &pairs)
+            let functions = functions(connection)?;
+            if pairs.iter().any(|&(a, b)| functions.get(a).is_none() || functions.get(b).is_none())
+            {
+                return Err(Fault::Malformed("an edge has no name"));
+            }
+            Ok(CallGraph::between(Arc::new(functions), pairs))
         })
     }
 }

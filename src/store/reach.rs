@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 use super::stored_trace::{StoredTest, StoredTrace};
-use crate::model::{FunctionKey, LineNo, LineRange, QuickMap, RepoPath};
+use crate::model::{FunctionKey, LineNo, LineRange, Lists, QuickMap, RepoPath};
 
 /// From lines to tests.
 #[derive(Debug, Default)]
@@ -46,8 +46,9 @@ impl StoredTrace {
 
     /// Positions of the tests that enter a function.
     pub fn tests_entering(&self, function: &FunctionKey) -> Vec<usize> {
+        let Some(number) = self.functions.number(function) else { return Vec::new() };
         let index = self.enter.get_or_init(|| self.index_functions());
-        index.get(function).into_iter().flatten().map(|&position| position as usize).collect()
+        index.get(number).iter().map(|&position| position as usize).collect()
     }
 
     /// Tests by the number of the set that `of` names.
@@ -86,17 +87,11 @@ impl StoredTrace {
         by_line
     }
 
-    fn index_functions(&self) -> QuickMap<FunctionKey, Vec<u32>> {
-        let mut index: QuickMap<u32, Vec<u32>> = QuickMap::default();
-        for (set, tests) in self.tests_by(|test| test.entered) {
-            for &function in self.function_sets.get(set).into_iter().flatten() {
-                index.entry(function).or_default().extend(&tests);
-            }
-        }
-        let named = index.into_iter().filter_map(|(function, mut tests)| {
-            tests.sort_unstable();
-            Some((self.functions.get(function)?.clone(), tests))
+    fn index_functions(&self) -> Lists {
+        let entered = (0_u32..).zip(&self.tests).flat_map(|(position, test)| {
+            let functions = self.function_sets.get(test.entered).into_iter().flatten();
+            functions.map(move |&function| (function, position))
         });
-        named.collect()
+        Lists::of(self.functions.len(), entered)
     }
 }

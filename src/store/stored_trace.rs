@@ -4,12 +4,14 @@
 //! of collection.
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::error::Fault;
 use super::reach::Reach;
 use super::trace::TestSummary;
-use crate::model::{CallGraph, FunctionKey, LineNo, QuickMap, RepoPath, TestId};
+use crate::model::{
+    CallGraph, FunctionKey, FunctionTable, LineNo, Lists, QuickMap, RepoPath, TestId,
+};
 
 /// A test of a [`StoredTrace`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,14 +28,14 @@ pub struct StoredTest {
 pub struct StoredTrace {
     pub(super) tests: Vec<StoredTest>,
     pub(super) by_id: QuickMap<TestId, usize>,
-    pub(super) functions: Table<FunctionKey>,
+    pub(super) functions: Arc<FunctionTable>,
     pub(super) line_sets: Table<(RepoPath, Vec<LineNo>)>,
     pub(super) coverages: Table<Vec<u32>>,
     pub(super) function_sets: Table<Vec<u32>>,
     pub(super) edge_sets: Table<Vec<(u32, u32)>>,
     pub(super) import_edges: Option<u32>,
     pub(super) reach: OnceLock<Reach>,
-    pub(super) enter: OnceLock<QuickMap<FunctionKey, Vec<u32>>>,
+    pub(super) enter: OnceLock<Lists>,
 }
 
 /// Values by their number in the database.
@@ -60,9 +62,12 @@ impl<T> Table<T> {
     }
 
     pub(super) fn has(&self, id: u32) -> Result<(), Fault> {
-        self.get(id).map(|_| ()).ok_or(Fault::Malformed("a set or a name is missing"))
+        self.get(id).map(|_| ()).ok_or(MISSING)
     }
 }
+
+/// A number without its row.
+pub(super) const MISSING: Fault = Fault::Malformed("a set or a name is missing");
 
 impl StoredTrace {
     /// The tests, in the order of collection.
@@ -117,22 +122,7 @@ impl StoredTrace {
     pub fn call_graph(&self) -> CallGraph {
         let sets: HashSet<u32> =
             self.tests.iter().map(|test| test.edges).chain(self.import_edges).collect();
-        let mut pairs: Vec<(u32, u32)> =
-            sets.iter().filter_map(|&set| self.edge_sets.get(set)).flatten().copied().collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        let mut numbers: Vec<Option<u32>> = vec![None; self.functions.0.len()];
-        let mut functions: Vec<&FunctionKey> = Vec::new();
-        let mut number = |id: u32| {
-            let known = numbers.get_mut(id as usize)?;
-            if known.is_none() {
-                let key = self.functions.get(id)?;
-                *known = u32::try_from(functions.len()).ok();
-                functions.push(key);
-            }
-            *known
-        };
-        let edges = pairs.into_iter().filter_map(|(a, b)| Some((number(a)?, number(b)?))).collect();
-        CallGraph::between(&functions, edges)
+        let pairs = sets.iter().filter_map(|&set| self.edge_sets.get(set)).flatten().copied();
+        CallGraph::between(Arc::clone(&self.functions), pairs.collect())
     }
 }
