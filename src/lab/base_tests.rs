@@ -11,7 +11,7 @@ use super::basis::code_digest;
 use super::change::Change;
 use super::scoping::Known;
 use super::subject::Subject;
-use crate::model::{CallGraph, Fingerprint, FunctionKey, QuickMap, RepoPath, TestId, TestOutcome};
+use crate::model::{CallGraph, Fingerprint, FunctionKey, RepoPath, TestId, TestOutcome};
 use crate::store::{PastTest, ReachDigest, StoredTest};
 
 /// What a test did at the base.
@@ -43,12 +43,7 @@ impl BaseTests {
         if known.past.is_empty() {
             return found;
         }
-        let now: QuickMap<&FunctionKey, Fingerprint> =
-            subject.all_functions().map(|function| (&function.key, function.fingerprint)).collect();
-        let at_base = |key: &FunctionKey| match change.fingerprint_at_base(key) {
-            Some(known) => known,
-            None => now.get(key).copied(),
-        };
+        let at_base = at_base(subject, change);
         let mut by_test: BTreeMap<&TestId, Vec<&PastTest>> = BTreeMap::new();
         for test in &known.past {
             by_test.entry(&test.id).or_default().push(test);
@@ -135,12 +130,20 @@ pub(super) fn is_of_base(
     known: &Known,
     test: &StoredTest,
 ) -> bool {
-    let at_base = |key: &FunctionKey| match change.fingerprint_at_base(key) {
-        Some(known) => known,
-        None => subject.function(key).map(|function| function.fingerprint),
-    };
+    let at_base = at_base(subject, change);
     // What is skipped enters nothing, and may have done so by code that has no fingerprint.
     test.summary.outcome == TestOutcome::Passed && code(known, test, at_base) == test.summary.code
+}
+
+/// The fingerprints that functions had at the base.
+fn at_base<'s>(
+    subject: &'s Subject,
+    change: &'s Change,
+) -> impl Fn(&FunctionKey) -> Option<Fingerprint> + Copy + 's {
+    |key| match change.fingerprint_at_base(key) {
+        Some(known) => known,
+        None => subject.function(key).map(|function| function.fingerprint),
+    }
 }
 
 fn code(

@@ -38,7 +38,7 @@ impl Closures {
         for conftest in files.clone().filter(|path| path.file_name() == "conftest.py") {
             let folder = &conftest.as_str()[..conftest.as_str().len() - "conftest.py".len()];
             for file in files.clone().filter(|path| path.as_str().starts_with(folder)) {
-                if super::subject::is_test_file(file) && file != conftest {
+                if super::roles::is_test_file(file) && file != conftest {
                     imports.entry(file.clone()).or_default().insert(conftest.clone());
                 }
             }

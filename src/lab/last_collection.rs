@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::basis::Digests;
-use super::subject::{Subject, is_test_file};
+use super::roles::is_test_file;
+use super::subject::Subject;
 use super::warm::Warm;
 use super::{LabError, unlisted};
 use crate::model::RepoPath;

@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::basis::Digests;
-use super::subject::{Subject, is_test_file};
+use super::roles::is_test_file;
+use super::subject::Subject;
 use crate::model::{FunctionKey, Lead, QualName, QuickMap, RepoPath, Word};
 
 /// A node of the graph of leads: a lead, a word, a file, or the module code of a file.

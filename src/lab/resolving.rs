@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::subject::Functions;
+use super::functions::Functions;
 use crate::model::{CodePoint, FunctionKey, LineNo, LineSet, RepoPath};
 use crate::syntax::resolve;
 use crate::worker::{CodeRow, TraceRecord};
@@ -52,7 +52,7 @@ impl<'s> Resolver<'s> {
         let path = self.files.get(*file)?;
         let point =
             CodePoint { path: path.clone(), first_line: LineNo::new(*line)?, name: name.clone() };
-        resolve(self.functions.get(path)?, &point).map(|function| function.key.clone())
+        resolve(self.functions.of(path)?, &point).map(|function| function.key.clone())
     }
 
     /// Resolves a trace.

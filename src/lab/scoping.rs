@@ -9,7 +9,8 @@ use super::LabError;
 use super::base_tests::BaseTests;
 use super::change::Change;
 use super::changed_tests::ChangedTests;
-use super::subject::{Subject, is_test_file};
+use super::roles::is_test_file;
+use super::subject::Subject;
 use crate::config::Options;
 use crate::model::{
     CallGraph, Function, FunctionKey, ImportTrace, Notice, QualName, RepoPath, ReportedCall,

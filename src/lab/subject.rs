@@ -9,14 +9,15 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::beside_code::is_text_test;
+use super::functions::Functions;
+use super::roles::{is_aside, is_code, is_test_file};
 use super::{LabError, unlisted};
 use crate::config::{
     Invalidates, OWN_FILE, Options, PROJECT_FILE, ProjectConfig, SettingsFile, without_own_settings,
 };
 use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{
-    ContentHash, FileStat, Function, FunctionKey, Lead, Notice, QuickMap, RepoPath, SkippedFile,
-    TestId,
+    ContentHash, FileStat, Function, FunctionKey, Lead, Notice, RepoPath, SkippedFile, TestId,
 };
 use crate::mutate::Selection;
 use crate::store::{Store, StoreError, StoredFile};
@@ -24,9 +25,6 @@ use crate::syntax::{Module, Source, leads};
 
 /// The note of the files of prose that tests are made of, a line each.
 const TEXT_TESTS: &str = "text tests";
-
-/// The functions of each file.
-pub(super) type Functions = QuickMap<RepoPath, Vec<Function>>;
 
 /// The note of the state in which no trace need be looked at.
 pub(super) const TRACED: &str = "traced";
@@ -119,7 +117,7 @@ impl Subject {
             submodules,
             skipped: listed.skipped.clone(),
             outdated: BTreeMap::new(),
-            functions: QuickMap::default(),
+            functions: Functions::default(),
             leads: BTreeMap::new(),
             has_leads: false,
             apart: BTreeSet::new(),
@@ -403,7 +401,7 @@ impl Subject {
 
     /// The functions of a file, empty for one that cannot be parsed.
     pub(super) fn functions(&self, path: &RepoPath) -> &[Function] {
-        self.functions.get(path).map_or(&[], Vec::as_slice)
+        self.functions.of(path).unwrap_or(&[])
     }
 
     /// The functions of all files.
@@ -413,12 +411,12 @@ impl Subject {
 
     /// All functions.
     pub(super) fn all_functions(&self) -> impl Iterator<Item = &Function> {
-        self.functions.values().flatten()
+        self.functions.all()
     }
 
     /// A function by its key.
     pub(super) fn function(&self, key: &FunctionKey) -> Option<&Function> {
-        self.functions(&key.path).iter().find(|function| function.key == *key)
+        self.functions.get(key)
     }
 
     /// Whether a file is part of what is built and shipped, and so worth mutating.
@@ -470,62 +468,3 @@ impl Subject {
 
 /// Folders of other people's distributions, and of those that only show something.
 const OTHERS: [&str; 6] = ["_vendor", "vendor", "third_party", "extern", "examples", "fixtures"];
-
-/// Folders at the root of what is shown or measured, and not shipped, unless they are packages.
-const ASIDE: [&str; 8] =
-    ["bench", "benches", "benchmark", "benchmarks", "doc", "docs", "example", "examples"];
-
-/// Whether a file holds tests or what only tests use, by the conventions of pytest and unittest.
-pub(super) fn is_test_file(path: &RepoPath) -> bool {
-    let name = path.file_name();
-    name == "conftest.py"
-        || name == "tests.py"
-        || name.starts_with("test_")
-        || name.ends_with("_test.py")
-        || path.directories().any(|part| matches!(part, "test" | "tests"))
-}
-
-/// Whether a file lies in a folder of [`ASIDE`] that is no package; `has` tells which files there are.
-fn is_aside(path: &RepoPath, has: impl Fn(&RepoPath) -> bool) -> bool {
-    path.directories().next().is_some_and(|first| {
-        ASIDE.contains(&first) && !has(&RepoPath::new(format!("{first}/__init__.py")))
-    })
-}
-
-/// Whether a file is part of what is built and shipped, by its name; see [`Subject::is_code`].
-pub(super) fn is_code(path: &RepoPath) -> bool {
-    let in_folder = Path::new(path.as_str()).components().count() > 1;
-    let builds = matches!(path.file_name(), "setup.py" | "noxfile.py" | "tasks.py") && !in_folder;
-    let documents = path.file_name() == "conf.py"
-        && path.directories().any(|part| matches!(part, "doc" | "docs"));
-    !is_test_file(path) && !builds && !documents
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn test_files_are_told_by_name_and_folder() {
-        for path in ["tests/helper.py", "pkg/test/a.py", "test_a.py", "a_test.py", "conftest.py"] {
-            assert!(is_test_file(&RepoPath::new(path)), "{path}");
-        }
-        for path in ["pkg/testing.py", "latest.py", "contest.py"] {
-            assert!(!is_test_file(&RepoPath::new(path)), "{path}");
-        }
-    }
-
-    #[test]
-    fn build_scripts_are_not_mutated() {
-        assert!(!is_code(&RepoPath::new("setup.py")));
-        assert!(!is_code(&RepoPath::new("docs/conf.py")));
-        let is_code = |path: &str, is_package: bool| {
-            let path = RepoPath::new(path);
-            is_code(&path) && !is_aside(&path, |_| is_package)
-        };
-        assert!(!is_code("benchmarks/a/b.py", false));
-        assert!(is_code("docs/views.py", true) && is_code("docs.py", false));
-        assert!(is_code("pkg/examples/a.py", false));
-        assert!(is_code("pkg/setup.py", false));
-    }
-}

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use super::LabError;
 use super::clock::Clock;
+use super::roles::is_code;
 use super::run::Run;
-use super::subject::{Subject, is_code};
+use super::subject::Subject;
 use crate::model::{Phase, RepoPath, TestId};
 use crate::worker::{Collected, Mode, Process, ProcessOptions, Slot, WorkerError};
 

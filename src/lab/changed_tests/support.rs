@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::lab::LabError;
 use crate::lab::change::Change;
-use crate::lab::subject::{Subject, is_test_file};
+use crate::lab::roles::is_test_file;
+use crate::lab::subject::Subject;
 use crate::model::RepoPath;
 use crate::syntax::Module;
 

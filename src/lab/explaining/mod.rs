@@ -14,10 +14,11 @@ use std::collections::BTreeSet;
 use super::change::Change;
 use super::environment::Environment;
 use super::planning::{Foundations, Plan, Planned, Route, plan};
+use super::roles::is_test_file;
 use super::running::known;
 use super::scoping::{Known, Scoped, scope};
 use super::showing;
-use super::subject::{Subject, is_test_file};
+use super::subject::Subject;
 use super::{Events, LabError};
 use crate::config::Options;
 use crate::model::{
