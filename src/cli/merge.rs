@@ -60,6 +60,8 @@ fn refused(error: &MergeError) -> CliError {
         MergeError::OtherMutants { .. } => shown
             .hint("their stores were different, or tests reach other code from run to run")
             .hint("trace once, and give each shard that store: mutdiff record, mutdiff store export"),
+        MergeError::Edited { .. } => shown
+            .hint("a shard's report counts as it was written; run that shard again"),
         MergeError::Damaged { .. } => shown.hint("run that shard again"),
         MergeError::Missing { missing } => {
             let commands: Vec<String> =
