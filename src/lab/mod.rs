@@ -3,6 +3,7 @@
 //! Invariant: the working tree is never written to; a verdict is stored within a second of being
 //! known, and a run that ends early loses no more than that.
 
+mod adopting;
 mod against;
 mod alike;
 mod assembling;
@@ -53,6 +54,7 @@ mod tracing_only;
 mod type_checked;
 mod unlisted;
 mod untied;
+mod wanted;
 mod warm;
 mod warming;
 mod watching;
@@ -69,6 +71,7 @@ pub use storing::{
 };
 pub use texts::sources;
 pub use tracing_only::record;
+pub use wanted::check_settings;
 pub use watching::{Look, Watcher};
 
 use crate::model::{DecidedMutant, Notice, Phase};

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use super::adopting::adopt;
 use super::beside_code::is_text_test;
+use super::wanted::wanted;
 use super::{LabError, unlisted};
 use crate::config::{
     Invalidates, OWN_FILE, Options, PROJECT_FILE, ProjectConfig, SettingsFile, without_own_settings,
@@ -96,10 +98,8 @@ impl Subject {
         };
         let (project, own) = (read(PROJECT_FILE)?, read(OWN_FILE)?);
         let settings = SettingsFile::find(project.as_deref(), own.as_deref())?;
-        let config = ProjectConfig::read(settings.as_ref())?;
-        let selection = Selection::new(&config.operators, &options.operators)?
-            .with_rules(&config.suppress, &options.suppress)?
-            .requiring_reasons(config.requires_reasons);
+        let (config, selection) = wanted(settings.as_ref(), options)?;
+        adopt(&repository);
         let mut store = open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;
