@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::subject::Subject;
-use super::{LabError, showing};
+use super::{LabError, report_state, showing};
 use crate::config::Options;
 use crate::model::{
     Conclusion, Counts, DecidedMutant, FunctionKey, MutantId, Notice, Reason, Reasons, RepoPath,
@@ -37,6 +37,7 @@ impl Chosen {
         }
         let last = last(store).map(|report| report.all_mutants()).unwrap_or_default();
         let mut chosen = Self::default();
+        chosen.notices.extend(report_state::notice(subject, store)?);
         let mut everything: Option<BTreeMap<MutantId, FunctionKey>> = None;
         for id in &options.only {
             let known: Vec<&DecidedMutant> =
@@ -153,9 +154,15 @@ fn all(subject: &mut Subject) -> Result<BTreeMap<MutantId, FunctionKey>, LabErro
 
 /// The last report with what became of the mutants that were asked for, so that the others can still
 /// be shown and chosen; `report` itself where the last one is of something else.
-pub(super) fn joined(store: &Store, report: &Report) -> Report {
-    let Some(mut last) = last(store).filter(|last| last.head.commit == report.head.commit) else {
-        return report.clone();
+pub(super) fn joined(
+    subject: &Subject,
+    store: &Store,
+    report: &Report,
+) -> Result<Report, LabError> {
+    let is_same = report_state::is_same(subject, store)?;
+    let is_joined = |last: &Report| is_same && last.head.commit == report.head.commit;
+    let Some(mut last) = last(store).filter(is_joined) else {
+        return Ok(report.clone());
     };
     let same_base = last.base.commit == report.base.commit;
     for decided in &report.mutants {
@@ -186,5 +193,5 @@ pub(super) fn joined(store: &Store, report: &Report) -> Report {
         last.conclusion =
             Conclusion::of(last.gate, &last.counts, &last.mutants, &last.skipped_files);
     }
-    last
+    Ok(last)
 }

@@ -18,11 +18,11 @@ use super::running::known;
 use super::scoping::{Known, Scoped, scope};
 use super::showing;
 use super::subject::{Subject, is_test_file};
-use super::{Events, LabError};
+use super::{Events, LabError, limits_seen};
 use crate::config::Options;
 use crate::model::{
     ExplainedMutant, Explanation, FunctionKey, LatestVerdict, LineNo, LineRange, MutantId, Notice,
-    Phase, Placing, Reason, Reasons, RestsOn, ScopeKind, ScopedFunction,
+    Phase, Placing, Reason, Reasons, RestsOn, Reuse, ScopeKind, ScopedFunction,
 };
 use holding::Holding;
 use target::Target;
@@ -88,14 +88,48 @@ pub fn explain(
             reasons: vec![Reason::Asked],
             changed_lines: Vec::new(),
         };
-        let Plan { mutants: mut planned, foundations, .. } =
-            plan(&all, &mut subject, environment.as_ref(), &[every], &known, None)?;
+        let Plan { mutants: mut planned, foundations, .. } = plan(
+            &all,
+            &mut subject,
+            environment.as_ref(),
+            std::slice::from_ref(&every),
+            &known,
+            None,
+        )?;
         planned.retain(|planned| is_asked_for(planned, &target));
         planned.sort_by_key(|planned| (planned.mutant.span.bytes.start, planned.mutant.id.clone()));
         let mut holding =
             Holding::new(&subject, &change, &known, &store, environment.as_ref(), &before)?;
         for planned in &planned {
             explanation.mutants.push(mutant(planned, &foundations, &ids, &known, &mut holding)?);
+        }
+        for limits in limits_seen::others(&all, &store)? {
+            let differences = limits.differences(&all);
+            let is_open = |explained: &ExplainedMutant| matches!(&explained.reuse, Reuse::No(why) if *why != differences);
+            if !explanation.mutants.iter().any(is_open) {
+                break;
+            }
+            let then = limits.over(&all);
+            let Plan { mutants, foundations, .. } = plan(
+                &then,
+                &mut subject,
+                environment.as_ref(),
+                std::slice::from_ref(&every),
+                &known,
+                None,
+            )?;
+            for planned in mutants {
+                let id = &planned.mutant.id;
+                let found = explanation.mutants.iter_mut().find(|explained| explained.id == *id);
+                let Some(explained) = found.filter(|explained| is_open(explained)) else {
+                    continue;
+                };
+                let (_, tests) = routed(&planned);
+                let latest = holding.latest(id)?;
+                if holding.reuse(&planned, &foundations, tests, latest.as_ref())? == Reuse::Yes {
+                    explained.reuse = Reuse::No(differences.clone());
+                }
+            }
         }
     }
     Ok(explanation)
@@ -198,6 +232,15 @@ fn reach(explanation: &mut Explanation, known: &Known) {
     }
 }
 
+/// How a mutant is decided, and by which tests.
+fn routed(planned: &Planned) -> (Option<Placing>, &[usize]) {
+    match &planned.route {
+        Route::Hot(tests) => (Some(Placing::Hot), tests),
+        Route::Cold(tests) => (Some(Placing::Cold), tests),
+        Route::Nobody => (None, &[]),
+    }
+}
+
 fn mutant(
     planned: &Planned,
     foundations: &Foundations,
@@ -205,11 +248,7 @@ fn mutant(
     known: &Known,
     holding: &mut Holding<'_>,
 ) -> Result<ExplainedMutant, LabError> {
-    let (route, tests) = match &planned.route {
-        Route::Hot(tests) => (Some(Placing::Hot), tests.as_slice()),
-        Route::Cold(tests) => (Some(Placing::Cold), tests.as_slice()),
-        Route::Nobody => (None, &[][..]),
-    };
+    let (route, tests) = routed(planned);
     let entered: BTreeSet<&FunctionKey> =
         tests.iter().flat_map(|&test| known.trace.entered(&known.trace.tests()[test])).collect();
     let latest = holding.latest(&planned.mutant.id)?;

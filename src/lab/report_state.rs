@@ -1,0 +1,72 @@
+//! Which state of the repository the last report is of.
+//!
+//! Invariant: what was decided on one branch is not put into the report of another.
+
+use super::LabError;
+use super::subject::Subject;
+use crate::git::{Head, Repository};
+use crate::model::Notice;
+use crate::store::Store;
+
+/// The note that says which.
+const NOTE: &str = "state of the last report";
+
+/// A branch, and the commit that was checked out; a line each, the first one empty where there is no branch.
+fn state(repository: &Repository) -> Result<String, LabError> {
+    Ok(format!("{}\n{}", repository.branch().unwrap_or_default(), repository.head_commit()?))
+}
+
+/// Writes down that the last report is of what is checked out.
+pub(super) fn remember(repository: &Repository, store: &mut Store) -> Result<(), LabError> {
+    Ok(store.put_note(NOTE, state(repository)?.as_bytes())?)
+}
+
+/// What the last report is of, if it is of another branch than the one that is checked out. Commits come
+/// and go on a branch while somebody works on its survivors, so that these do not count.
+fn other(subject: &Subject, store: &Store) -> Result<Option<String>, LabError> {
+    let Some(then) = store.note(NOTE)? else { return Ok(None) };
+    if subject.head != Head::WorkingTree {
+        return Ok(None);
+    }
+    let (then, now) = (String::from_utf8_lossy(&then).into_owned(), state(&subject.repository)?);
+    Ok(differing(&then, &now))
+}
+
+fn differing(then: &str, now: &str) -> Option<String> {
+    let (branch, commit) = then.split_once('\n')?;
+    let (branch_now, commit_now) = now.split_once('\n')?;
+    if commit == commit_now || (!branch.is_empty() && branch == branch_now) {
+        return None;
+    }
+    Some(if branch.is_empty() { format!("{commit:.10}") } else { branch.to_owned() })
+}
+
+/// Whether what is decided now may be put into the last report.
+pub(super) fn is_same(subject: &Subject, store: &Store) -> Result<bool, LabError> {
+    Ok(other(subject, store)?.is_none())
+}
+
+/// Says that the last report is of another branch, and is replaced.
+pub(super) fn notice(subject: &Subject, store: &Store) -> Result<Option<Notice>, LabError> {
+    Ok(other(subject, store)?.map(|other| Notice {
+        code: "other_state".into(),
+        message: format!(
+            "the last report is of {other}, and not of what is checked out: from now on it holds only \
+             what is decided here"
+        ),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_stays_the_same_with_its_commits_and_a_commit_whatever_it_is_called() {
+        assert_eq!(differing("a\n1", "a\n2"), None);
+        assert_eq!(differing("\n1", "a\n1"), None);
+        assert_eq!(differing("a\n1", "b\n2"), Some("a".to_owned()));
+        assert_eq!(differing("\n1", "\n2"), Some("1".to_owned()));
+        assert_eq!(differing("a\n1", "\n2"), Some("a".to_owned()));
+    }
+}
