@@ -35,9 +35,14 @@ impl Chosen {
         if options.only.is_empty() {
             return Ok(None);
         }
-        let last = last(store).map(|report| report.all_mutants()).unwrap_or_default();
         let mut chosen = Self::default();
-        chosen.notices.extend(report_state::notice(subject, store)?);
+        let last = match last(store) {
+            Some(last) => {
+                chosen.notices.extend(report_state::notice(subject, store, &last)?);
+                last.all_mutants()
+            }
+            None => Vec::new(),
+        };
         let mut everything: Option<BTreeMap<MutantId, FunctionKey>> = None;
         for id in &options.only {
             let known: Vec<&DecidedMutant> =
@@ -159,11 +164,10 @@ pub(super) fn joined(
     store: &Store,
     report: &Report,
 ) -> Result<Report, LabError> {
-    let is_same = report_state::is_same(subject, store)?;
-    let is_joined = |last: &Report| is_same && last.head.commit == report.head.commit;
-    let Some(mut last) = last(store).filter(is_joined) else {
+    let Some(mut last) = last(store) else { return Ok(report.clone()) };
+    if !report_state::is_same(subject, store, &last)? {
         return Ok(report.clone());
-    };
+    }
     let same_base = last.base.commit == report.base.commit;
     for decided in &report.mutants {
         match last.mutants.iter_mut().find(|known| known.id == decided.id) {

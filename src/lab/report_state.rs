@@ -1,11 +1,11 @@
 //! Which state of the repository the last report is of.
 //!
-//! Invariant: what was decided on one branch is not put into the report of another.
+//! Invariant: what was decided on one branch, or of one commit, is not put into the report of another.
 
 use super::LabError;
 use super::subject::Subject;
 use crate::git::{Head, Repository};
-use crate::model::Notice;
+use crate::model::{Notice, Report, Revision};
 use crate::store::Store;
 
 /// The note that says which.
@@ -21,15 +21,24 @@ pub(super) fn remember(repository: &Repository, store: &mut Store) -> Result<(),
     Ok(store.put_note(NOTE, state(repository)?.as_bytes())?)
 }
 
-/// What the last report is of, if it is of another branch than the one that is checked out. Commits come
+/// What the last report is of, if it is of another commit or branch than what is looked at now. Commits come
 /// and go on a branch while somebody works on its survivors, so that these do not count.
-fn other(subject: &Subject, store: &Store) -> Result<Option<String>, LabError> {
-    let Some(then) = store.note(NOTE)? else { return Ok(None) };
-    if subject.head != Head::WorkingTree {
-        return Ok(None);
+fn other(subject: &Subject, store: &Store, last: &Report) -> Result<Option<String>, LabError> {
+    let now = match &subject.head {
+        Head::Commit(commit) => Some(commit),
+        Head::WorkingTree => None,
+    };
+    if last.head.commit.as_ref() != now {
+        let Revision { name, commit } = &last.head;
+        return Ok(Some(match commit {
+            None => format!("the {name}"),
+            Some(commit) if commit == name => format!("{name:.10}"),
+            Some(_) => name.clone(),
+        }));
     }
-    let (then, now) = (String::from_utf8_lossy(&then).into_owned(), state(&subject.repository)?);
-    Ok(differing(&then, &now))
+    let then = store.note(NOTE)?.filter(|_| now.is_none());
+    let Some(then) = then else { return Ok(None) };
+    Ok(differing(&String::from_utf8_lossy(&then), &state(&subject.repository)?))
 }
 
 fn differing(then: &str, now: &str) -> Option<String> {
@@ -42,16 +51,20 @@ fn differing(then: &str, now: &str) -> Option<String> {
 }
 
 /// Whether what is decided now may be put into the last report.
-pub(super) fn is_same(subject: &Subject, store: &Store) -> Result<bool, LabError> {
-    Ok(other(subject, store)?.is_none())
+pub(super) fn is_same(subject: &Subject, store: &Store, last: &Report) -> Result<bool, LabError> {
+    Ok(other(subject, store, last)?.is_none())
 }
 
-/// Says that the last report is of another branch, and is replaced.
-pub(super) fn notice(subject: &Subject, store: &Store) -> Result<Option<Notice>, LabError> {
-    Ok(other(subject, store)?.map(|other| Notice {
+/// Says that the last report is of something else, and is replaced.
+pub(super) fn notice(
+    subject: &Subject,
+    store: &Store,
+    last: &Report,
+) -> Result<Option<Notice>, LabError> {
+    Ok(other(subject, store, last)?.map(|other| Notice {
         code: "other_state".into(),
         message: format!(
-            "the last report is of {other}, and not of what is checked out: from now on it holds only \
+            "the last report is of {other}, and not of what is looked at now: from here on it holds only \
              what is decided here"
         ),
     }))

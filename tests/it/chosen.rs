@@ -135,6 +135,9 @@ fn what_is_decided_on_another_branch_is_not_put_into_the_last_report() {
     project.git(&["checkout", "--quiet", "-b", "other", "main"]);
     project.write("m.py", CODE.replace("n * 2", "n * 7"));
     let (ran, report) = run(&project, 1, &[asked.as_str()]);
-    ran.says("the last report is of change, and not of what is checked out");
+    ran.says("the last report is of change, and not of what is looked at now");
+    assert_eq!(last(&project).mutants, report.mutants);
+    let (ran, report) = run(&project, 1, &[asked.as_str(), "--head", "change"]);
+    ran.says("the last report is of the working tree");
     assert_eq!(last(&project).mutants, report.mutants);
 }
