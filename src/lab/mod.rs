@@ -73,7 +73,7 @@ pub use storing::{
 };
 pub use texts::sources;
 pub use tracing_only::record;
-pub use wanted::check_settings;
+pub use wanted::{check_settings, settings_of};
 pub use watching::{Look, Watcher};
 
 use crate::model::{DecidedMutant, Notice, Phase};

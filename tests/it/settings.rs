@@ -138,6 +138,15 @@ fn a_variable_that_is_no_setting_is_named_and_a_file_that_cannot_be_read_is_an_e
         command.env("MUTDIFF_BUDGT", "1s").env("MUTDIFF_TEST_PYTHONS", "").env("MUTDIFF_X", "");
         Ran::of(&mut command).expect(0).says(said).never_says("MUTDIFF_X");
     }
+    // A link is followed, by whoever reads it.
+    let elsewhere = project.home().join("settings.toml");
+    std::fs::write(&elsewhere, "suppress = { enable = [\"nothing\"] }\n").expect("it is new");
+    let own = project.root().join("mutdiff.toml");
+    std::os::unix::fs::symlink(&elsewhere, &own).expect("it is new");
+    for arguments in [&["config"][..], &["--list", "--base", "main"]] {
+        Ran::of(&mut project.mutdiff(arguments)).expect(2).says("no rule is called `nothing`");
+    }
+    std::fs::remove_file(&own).expect("it is there");
     std::fs::create_dir(project.root().join("mutdiff.toml")).expect("it is new");
     for arguments in [&["config"][..], &["--list", "--base", "main"]] {
         let ran = Ran::of(&mut project.mutdiff(arguments)).expect(2);

@@ -4,8 +4,6 @@
 //! names where it stands.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -17,10 +15,9 @@ use super::keys::{COMMANDS, Key, Takes, command, keys, names};
 use crate::cli::args::Cli;
 use crate::cli::error::CliError;
 use crate::cli::hints::config_error;
-use crate::config::{ConfigError, OWN_FILE, PROJECT_FILE, SettingsFile, TABLES};
+use crate::config::{ConfigError, SettingsFile, TABLES};
 use crate::git::{Head, Repository};
-use crate::lab::LabError;
-use crate::model::RepoPath;
+use crate::lab::settings_of;
 
 /// The command whose project's file is that of what is pushed.
 const HOOK: &[&str] = &["hook", "run"];
@@ -82,13 +79,7 @@ pub(in crate::cli) fn complete_as_of(
     repository: &Repository,
     commit: &str,
 ) -> Result<Vec<OsString>, CliError> {
-    let head = Head::Commit(commit.to_owned());
-    let text = |name: &str| {
-        let bytes = repository.read(&head, &RepoPath::new(name)).map_err(LabError::from)?;
-        Ok::<_, CliError>(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-    };
-    let (project, own) = (text(PROJECT_FILE)?, text(OWN_FILE)?);
-    let file = SettingsFile::find(project.as_deref(), own.as_deref()).map_err(config_error)?;
+    let file = settings_of(repository, &Head::Commit(commit.to_owned()))?;
     let root = repository.workdir().to_owned();
     completed(arguments, |_, _| Ok(Some(Project { root, file })))
 }
@@ -191,20 +182,8 @@ pub(super) fn checked_out(matches: &ArgMatches) -> Result<Option<Project>, CliEr
     let folder = folder.unwrap_or_else(|| PathBuf::from("."));
     let Ok(repository) = Repository::discover(&folder) else { return Ok(None) };
     let root = repository.workdir().to_owned();
-    let (project, own) = (text(&root, PROJECT_FILE)?, text(&root, OWN_FILE)?);
-    let file = SettingsFile::find(project.as_deref(), own.as_deref()).map_err(config_error)?;
+    let file = settings_of(&repository, &Head::WorkingTree)?;
     Ok(Some(Project { root, file }))
-}
-
-/// The text of a file that need not be there.
-fn text(root: &Path, file: &'static str) -> Result<Option<String>, CliError> {
-    match fs::read(root.join(file)) {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            Err(config_error(ConfigError::Unreadable { file, message: error.to_string() }))
-        }
-    }
 }
 
 fn flag(key: &Key<'_>, value: &OsStr) -> OsString {
