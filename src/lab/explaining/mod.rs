@@ -5,6 +5,7 @@
 
 mod calls;
 mod holding;
+mod limits;
 mod target;
 
 pub use target::TargetError;
@@ -18,11 +19,11 @@ use super::running::known;
 use super::scoping::{Known, Scoped, scope};
 use super::showing;
 use super::subject::{Subject, is_test_file};
-use super::{Events, LabError, limits_seen};
+use super::{Events, LabError};
 use crate::config::Options;
 use crate::model::{
     ExplainedMutant, Explanation, FunctionKey, LatestVerdict, LineNo, LineRange, MutantId, Notice,
-    Phase, Placing, Reason, Reasons, RestsOn, Reuse, ScopeKind, ScopedFunction,
+    Phase, Placing, Reason, Reasons, RestsOn, ScopeKind, ScopedFunction,
 };
 use holding::Holding;
 use target::Target;
@@ -103,34 +104,7 @@ pub fn explain(
         for planned in &planned {
             explanation.mutants.push(mutant(planned, &foundations, &ids, &known, &mut holding)?);
         }
-        for limits in limits_seen::others(&all, &store)? {
-            let differences = limits.differences(&all);
-            let is_open = |explained: &ExplainedMutant| matches!(&explained.reuse, Reuse::No(why) if *why != differences);
-            if !explanation.mutants.iter().any(is_open) {
-                break;
-            }
-            let then = limits.over(&all);
-            let Plan { mutants, foundations, .. } = plan(
-                &then,
-                &mut subject,
-                environment.as_ref(),
-                std::slice::from_ref(&every),
-                &known,
-                None,
-            )?;
-            for planned in mutants {
-                let id = &planned.mutant.id;
-                let found = explanation.mutants.iter_mut().find(|explained| explained.id == *id);
-                let Some(explained) = found.filter(|explained| is_open(explained)) else {
-                    continue;
-                };
-                let (_, tests) = routed(&planned);
-                let latest = holding.latest(id)?;
-                if holding.reuse(&planned, &foundations, tests, latest.as_ref())? == Reuse::Yes {
-                    explained.reuse = Reuse::No(differences.clone());
-                }
-            }
-        }
+        holding.name_limits(&all, &mut subject, &every, &mut explanation.mutants)?;
     }
     Ok(explanation)
 }
