@@ -442,9 +442,9 @@ DEFECTS = [
     ),
     Defect(
         "a mutant that is asked for by its id has its stored verdict",
-        "src/lab/running.rs",
-        "            Some(_) if !run.options.reuse => None,\n",
-        "",
+        "src/lab/book.rs",
+        "                None if reuse => {",
+        "                None if reuse || true => {",
         "chosen::a_survivor_is_tried_again_after_a_test_was_written_and_the_others_stay",
     ),
     Defect(
@@ -467,5 +467,26 @@ DEFECTS = [
         "    if missing.is_empty() {",
         "    if !found.is_empty() {",
         "report::merging::tests::missing_shards_are_named",
+    ),
+    Defect(
+        "a report of a shard that was edited counts",
+        "src/report/merging.rs",
+        "part.digest != report.digest()",
+        "part.digest.is_empty()",
+        "report::merging::tests::an_edited_report_is_refused_by_its_name",
+    ),
+    Defect(
+        "the hook takes the settings that are checked out",
+        "src/cli/settings/layers.rs",
+        "&Head::Commit(commit.to_owned())",
+        "&[Head::Commit(commit.to_owned()), Head::WorkingTree][1]",
+        "hook::each_pushed_commit_is_tested_with_the_settings_that_it_has",
+    ),
+    Defect(
+        "what is decided on one branch is put into the report of another",
+        "src/lab/report_state.rs",
+        "Ok(other(subject, store, last)?.is_none())",
+        "other(subject, store, last).map(|_| true)",
+        "chosen::what_is_decided_on_another_branch_is_not_put_into_the_last_report",
     ),
 ]

@@ -89,6 +89,7 @@ NOTICES = {
     "no_trace": "no tests were traced yet, so callers are not known",
     "nothing_changed": "nothing changed since the last run, whose verdicts hold",
     "other_mutant": "an id of the last report is that of another mutant now, which is decided",
+    "other_state": "the last report is of another branch or commit, and is replaced",
     "out_of_reach": "mutants that only `python -I`, `-S` or `-E` processes may reach",
     "pragmas_without_reason": "comments that suppress nothing, since they must say why",
     "pull_request_merge": "a pull request's merge is compared with its first parent",

@@ -185,6 +185,33 @@ pub(super) enum Command {
     Man(ManArgs),
 }
 
+impl Command {
+    /// Whether variables of the environment say anything to it.
+    pub(super) fn takes_settings(&self) -> bool {
+        match self {
+            Self::Run(_)
+            | Self::Init(_)
+            | Self::Record(_)
+            | Self::Explain(_)
+            | Self::Plan(_)
+            | Self::Merge(_)
+            | Self::Watch(_)
+            | Self::Browse(_)
+            | Self::Config(_)
+            | Self::Review(_) => true,
+            Self::Hook(args) => matches!(args.command, HookCommand::Run(_)),
+            Self::Show(_)
+            | Self::Report(_)
+            | Self::Diff(_)
+            | Self::Mutants(_)
+            | Self::Store(_)
+            | Self::Demo(_)
+            | Self::Completions(_)
+            | Self::Man(_) => false,
+        }
+    }
+}
+
 impl Cli {
     /// The command; without one, it is `run`.
     pub(super) fn into_command(self) -> Command {

@@ -144,6 +144,9 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
 
 fn config(error: &ConfigError) -> (Kind, Vec<String>) {
     match error {
+        ConfigError::Unreadable { .. } => {
+            usage(["settings are a file that whoever runs mutdiff may read; or remove it"])
+        }
         ConfigError::NotToml { file, .. } => usage([format!(
             "python -c 'import tomllib, sys; tomllib.load(open(sys.argv[1], \"rb\"))' {file} says the same"
         )]),

@@ -17,21 +17,31 @@ use crate::report::merging::{self, MergeError};
 /// Runs the command.
 pub(super) fn run(args: &MergeArgs, console: Console) -> Result<Exit, CliError> {
     output::check(&args.output.report)?;
+    if args.reports.is_empty() {
+        join(args, None, console)?;
+        return Ok(Exit::Success);
+    }
     let mut reports = Vec::with_capacity(args.reports.len());
     for path in &args.reports {
         reports.push((path.display().to_string(), saved(path)?));
     }
     let mut report = merging::merged(&reports, args.gate).map_err(|error| refused(&error))?;
     if !args.store.is_empty() {
-        let added = lab::join_stores(&args.repo, &args.store, &report)?;
-        let first = args.store[0].display();
-        console.note(&format!("note: {added} verdicts were added to those of {first}"));
+        join(args, Some(&report), console)?;
     }
     if args.output.shows_sources() {
         add_sources(&mut report, &args.repo);
     }
     output::show_and_write(&args.output, &report, None, true, None, console)?;
     Ok(report.conclusion.into())
+}
+
+/// Joins the stores; `report`, if there is one, is that of the whole.
+fn join(args: &MergeArgs, report: Option<&Report>, console: Console) -> Result<(), CliError> {
+    let added = lab::join_stores(&args.repo, &args.store, report)?;
+    let first = args.store[0].display();
+    console.note(&format!("note: {added} verdicts were added to those of {first}"));
+    Ok(())
 }
 
 /// The texts that pages show, where there is a checkout.
@@ -60,6 +70,8 @@ fn refused(error: &MergeError) -> CliError {
         MergeError::OtherMutants { .. } => shown
             .hint("their stores were different, or tests reach other code from run to run")
             .hint("trace once, and give each shard that store: mutdiff record, mutdiff store export"),
+        MergeError::Edited { .. } => shown
+            .hint("a shard's report counts as it was written; run that shard again"),
         MergeError::Damaged { .. } => shown.hint("run that shard again"),
         MergeError::Missing { missing } => {
             let commands: Vec<String> =

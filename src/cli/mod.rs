@@ -75,6 +75,9 @@ pub fn main() -> Exit {
         Command::Man(args) => &args.appearance,
     };
     let console = Console::new(appearance);
+    if command.takes_settings() {
+        settings::strangers().iter().for_each(|stranger| console.note(stranger));
+    }
     let result = match &command {
         Command::Run(args) => run::run(args, console),
         Command::Init(args) => init::run(args, console),

@@ -13,6 +13,14 @@ pub const OWN_FILE: &str = "mutdiff.toml";
 /// What is wrong with the settings.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ConfigError {
+    /// The file is there and cannot be read: a directory, or another user's.
+    #[error("{file} cannot be read: {message}")]
+    Unreadable {
+        /// The file.
+        file: &'static str,
+        /// What the system says.
+        message: String,
+    },
     /// The file is no TOML.
     #[error("{file}: {message}")]
     NotToml {
@@ -92,11 +100,16 @@ impl SettingsFile {
     pub fn check(&self, known: &[&str]) -> Result<(), ConfigError> {
         let unknown = self.table.keys().find(|key| !known.contains(&key.as_str()));
         let Some(key) = unknown else { return Ok(()) };
-        let likeness = |name: &&&str| strsim::normalized_damerau_levenshtein(key, name);
-        let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        let nearest = nearest.filter(|name| likeness(name) > 0.5).map(|name| (*name).to_owned());
+        let nearest = nearest(key, known.iter().copied()).map(str::to_owned);
         Err(ConfigError::UnknownKey { file: self.file, key: key.clone(), nearest })
     }
+}
+
+/// The name that is most like a word, if any is.
+pub fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let likeness = |name| strsim::normalized_damerau_levenshtein(word, name);
+    let found = names.map(|name| (likeness(name), name)).filter(|(likeness, _)| *likeness > 0.5);
+    found.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
 }
 
 fn parse(file: &'static str, text: &str) -> Result<Table, ConfigError> {

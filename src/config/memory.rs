@@ -54,6 +54,13 @@ pub fn memory_size(text: &str) -> Result<u64, String> {
     if bytes < LEAST { Err(needed()) } else { Ok(bytes) }
 }
 
+/// The shortest text that [`memory_size`] reads as `bytes`.
+pub fn memory_text(bytes: u64) -> String {
+    let units = [("G", 1 << 30), ("M", 1 << 20), ("k", 1 << 10)];
+    let fitting = units.into_iter().find(|(_, unit)| bytes > 0 && bytes.is_multiple_of(*unit));
+    fitting.map_or_else(|| bytes.to_string(), |(name, unit)| format!("{}{name}", bytes / unit))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +78,13 @@ mod tests {
         }
         for text in ["", "M", "1X", "15M", "-1G", "1.2.3G", "nan", "1e9", "9999999T"] {
             assert!(memory_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_size_is_written_as_it_may_be_given() {
+        for text in ["2G", "1536M", "20001k", "16777217"] {
+            assert_eq!(memory_text(memory_size(text).unwrap()), text);
         }
     }
 

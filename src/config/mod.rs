@@ -11,8 +11,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use file::{ConfigError, OWN_FILE, PROJECT_FILE, SettingsFile};
-pub use memory::{default_memory_limit, memory_size};
+pub use file::{ConfigError, OWN_FILE, PROJECT_FILE, SettingsFile, nearest};
+pub use memory::{default_memory_limit, memory_size, memory_text};
 pub use project::{Invalidates, ProjectConfig, TABLES, Wanted, without_own_settings};
 pub use runner_settings::runner_settings;
 

@@ -64,6 +64,15 @@ impl Repository {
         requested.map_or(Ok(Head::WorkingTree), |revision| self.resolve(revision).map(Head::Commit))
     }
 
+    /// The directory of the working tree that this one was made from, if it is a linked one.
+    pub fn main_workdir(&self) -> Option<PathBuf> {
+        if !self.inner.is_worktree() {
+            return None;
+        }
+        let main = git2::Repository::open(self.inner.commondir()).ok()?;
+        main.workdir().map(Path::to_owned)
+    }
+
     /// The id of the commit that a revision names.
     ///
     /// # Errors
@@ -95,7 +104,7 @@ impl Repository {
         let head = self.inner.head().map_err(|source| match source.code() {
             ErrorCode::UnbornBranch => GitError::UnbornBranch {
                 path: self.workdir.clone(),
-                branch: self.unborn_branch().unwrap_or_else(|| "HEAD".to_owned()),
+                branch: self.branch().unwrap_or_else(|| "HEAD".to_owned()),
             },
             _ => self.failed("read HEAD", source),
         })?;
@@ -103,7 +112,8 @@ impl Repository {
         Ok(commit.id())
     }
 
-    fn unborn_branch(&self) -> Option<String> {
+    /// The branch that is checked out, also one without a commit; `None` where none is.
+    pub fn branch(&self) -> Option<String> {
         let head = self.inner.find_reference("HEAD").ok()?;
         let target = head.symbolic_target().ok()??;
         Some(target.strip_prefix("refs/heads/").unwrap_or(target).to_owned())

@@ -169,6 +169,7 @@ pub(super) fn report(
         timings: clock.timings(options.jobs.get()),
         sources: Vec::new(),
     }
+    .sealed()
 }
 
 /// Finds the mutants' lines in the pull request's own head, where its merge is tested.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::subject::Subject;
-use super::{LabError, showing};
+use super::{LabError, report_state, showing};
 use crate::config::Options;
 use crate::model::{
     Conclusion, Counts, DecidedMutant, FunctionKey, MutantId, Notice, Reason, Reasons, RepoPath,
@@ -35,8 +35,14 @@ impl Chosen {
         if options.only.is_empty() {
             return Ok(None);
         }
-        let last = last(store).map(|report| report.all_mutants()).unwrap_or_default();
         let mut chosen = Self::default();
+        let last = match last(store) {
+            Some(last) => {
+                chosen.notices.extend(report_state::notice(subject, store, &last)?);
+                last.all_mutants()
+            }
+            None => Vec::new(),
+        };
         let mut everything: Option<BTreeMap<MutantId, FunctionKey>> = None;
         for id in &options.only {
             let known: Vec<&DecidedMutant> =
@@ -153,10 +159,15 @@ fn all(subject: &mut Subject) -> Result<BTreeMap<MutantId, FunctionKey>, LabErro
 
 /// The last report with what became of the mutants that were asked for, so that the others can still
 /// be shown and chosen; `report` itself where the last one is of something else.
-pub(super) fn joined(store: &Store, report: &Report) -> Report {
-    let Some(mut last) = last(store).filter(|last| last.head.commit == report.head.commit) else {
-        return report.clone();
-    };
+pub(super) fn joined(
+    subject: &Subject,
+    store: &Store,
+    report: &Report,
+) -> Result<Report, LabError> {
+    let Some(mut last) = last(store) else { return Ok(report.clone()) };
+    if !report_state::is_same(subject, store, &last)? {
+        return Ok(report.clone());
+    }
     let same_base = last.base.commit == report.base.commit;
     for decided in &report.mutants {
         match last.mutants.iter_mut().find(|known| known.id == decided.id) {
@@ -186,5 +197,5 @@ pub(super) fn joined(store: &Store, report: &Report) -> Report {
         last.conclusion =
             Conclusion::of(last.gate, &last.counts, &last.mutants, &last.skipped_files);
     }
-    last
+    Ok(last)
 }

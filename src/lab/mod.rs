@@ -3,6 +3,7 @@
 //! Invariant: the working tree is never written to; a verdict is stored within a second of being
 //! known, and a run that ends early loses no more than that.
 
+mod adopting;
 mod against;
 mod alike;
 mod assembling;
@@ -27,10 +28,12 @@ mod imports;
 mod lanes;
 mod last_collection;
 mod leading;
+mod limits_seen;
 mod listing;
 mod ordering;
 mod planning;
 mod recording;
+mod report_state;
 mod resolving;
 mod roles;
 mod run;
@@ -55,6 +58,7 @@ mod tracing_only;
 mod type_checked;
 mod unlisted;
 mod untied;
+mod wanted;
 mod warm;
 mod warming;
 mod watching;
@@ -71,6 +75,7 @@ pub use storing::{
 };
 pub use texts::sources;
 pub use tracing_only::record;
+pub use wanted::{check_settings, settings_of};
 pub use watching::{Look, Watcher};
 
 use crate::model::{DecidedMutant, Notice, Phase};

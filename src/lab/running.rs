@@ -24,7 +24,10 @@ use super::sharding::{self, Sharding};
 use super::subject::Subject;
 use super::warming::{able_to_decide, traced};
 use super::writers::writers;
-use super::{Events, LabError, environment, showing, type_checked, unlisted, untied};
+use super::{
+    Events, LabError, environment, limits_seen, report_state, showing, type_checked, unlisted,
+    untied,
+};
 use crate::config::Options;
 use crate::model::{
     Conclusion, Counts, FailedTest, FunctionKey, NotRunReason, Notice, Part, Phase, RepoPath,
@@ -72,6 +75,7 @@ pub fn run(
     }
     let environment = Environment::find(options, &subject, &mut store)?;
     let dropped = environment::enter(&environment, &mut store)?;
+    limits_seen::remember(options, &mut store)?;
     subject.load_functions(&mut store)?;
     subject.load_leads(&mut store)?;
     subject.check_out()?;
@@ -105,13 +109,19 @@ pub fn run(
     against::record(&subject, &mut store, &report)?;
     // What tests load is known only now.
     let key = RunKey(subject.digest(options, &environment.key.0, &store)?);
-    keep(&mut store, &report, key)?;
+    keep(&subject, &mut store, &report, key)?;
+    report_state::remember(&subject.repository, &mut store)?;
     Ok(report)
 }
 
-fn keep(store: &mut Store, report: &Report, key: RunKey) -> Result<(), LabError> {
+fn keep(
+    subject: &Subject,
+    store: &mut Store,
+    report: &Report,
+    key: RunKey,
+) -> Result<(), LabError> {
     if report.part == Some(Part::Chosen) {
-        let joined = choosing::joined(store, report);
+        let joined = choosing::joined(subject, store, report)?;
         return keep_shown(store, &joined);
     }
     let json = json(report)?;

@@ -148,6 +148,7 @@ impl Sharding {
             mutants: 0,
             positions: Vec::new(),
             duplicates: Vec::new(),
+            digest: String::new(),
         }
     }
 

@@ -77,15 +77,23 @@ pub fn export_store(repo: &Path, target: &Path, force: bool) -> Result<u64, LabE
     Ok(store::export(Repository::discover(repo)?.workdir(), target, force)?)
 }
 
-/// Replaces the store by those of the shards, with what it held before; `report` is then that of the
-/// last run. Returns how many verdicts were added to those of the first.
+/// Replaces the store by those of the shards, with what it held before; `report`, if there is one, is then
+/// that of the last run. Returns how many verdicts were added to those of the first.
 ///
 /// # Errors
 /// As [`import_store`], and where a store is of another environment.
-pub fn join_stores(repo: &Path, sources: &[PathBuf], report: &Report) -> Result<usize, LabError> {
+pub fn join_stores(
+    repo: &Path,
+    sources: &[PathBuf],
+    report: Option<&Report>,
+) -> Result<usize, LabError> {
     let repository = Repository::discover(repo)?;
     let added = store::join(repository.workdir(), sources)?;
-    super::running::keep_shown(&mut Store::open(repository.workdir())?, report)?;
+    if let Some(report) = report {
+        let mut store = Store::open(repository.workdir())?;
+        super::running::keep_shown(&mut store, report)?;
+        super::report_state::remember(&repository, &mut store)?;
+    }
     Ok(added)
 }
 

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use super::adopting::adopt;
 use super::beside_code::is_text_test;
 use super::functions::Functions;
 use super::roles::{is_aside, is_code, is_test_file};
+use super::wanted::{settings_of, wanted};
 use super::{LabError, unlisted};
-use crate::config::{
-    Invalidates, OWN_FILE, Options, PROJECT_FILE, ProjectConfig, SettingsFile, without_own_settings,
-};
+use crate::config::{Invalidates, Options, PROJECT_FILE, ProjectConfig, without_own_settings};
 use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{
     ContentHash, FileStat, Function, FunctionKey, Lead, Notice, RepoPath, SkippedFile, TestId,
@@ -88,16 +88,9 @@ impl Subject {
         let (base_ref, reference) = (from_ci("GITHUB_BASE_REF"), from_ci("GITHUB_REF"));
         let ci = Ci { base_ref: base_ref.as_deref(), reference: reference.as_deref() };
         let base = repository.base(options.base.as_deref(), ci, &head)?;
-        let read = |name: &str| -> Result<Option<String>, LabError> {
-            let bytes = repository.read(&head, &RepoPath::new(name))?;
-            Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-        };
-        let (project, own) = (read(PROJECT_FILE)?, read(OWN_FILE)?);
-        let settings = SettingsFile::find(project.as_deref(), own.as_deref())?;
-        let config = ProjectConfig::read(settings.as_ref())?;
-        let selection = Selection::new(&config.operators, &options.operators)?
-            .with_rules(&config.suppress, &options.suppress)?
-            .requiring_reasons(config.requires_reasons);
+        let settings = settings_of(&repository, &head)?;
+        let (config, selection) = wanted(settings.as_ref(), options)?;
+        adopt(&repository);
         let mut store = open(repository.workdir())?;
         let listed = repository.files(&head)?;
         let known = store.known_files()?;

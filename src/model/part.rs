@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::{ContentHash, Report, Timings};
+
 /// What part of a run was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -71,6 +73,37 @@ pub struct ShardPart {
     pub positions: Vec<usize>,
     /// Where each of its duplicates stands.
     pub duplicates: Vec<usize>,
+    /// [`Report::digest`], as the shard wrote it down.
+    #[serde(default)]
+    pub digest: String,
+}
+
+impl Report {
+    /// A digest of all that a report says, but for times and the texts of files.
+    pub fn digest(&self) -> String {
+        let mut plain = self.clone();
+        (plain.timings, plain.score, plain.sources) = (Timings::default(), None, Vec::new());
+        for mutant in &mut plain.mutants {
+            mutant.milliseconds = 0.0;
+        }
+        if let Some(Part::Shard(part)) = &mut plain.part {
+            part.digest.clear();
+        }
+        let json = serde_json::to_vec(&plain).expect("plain data has a JSON form");
+        ContentHash::of(&json).to_string()
+    }
+
+    /// Writes its digest down, if it is a shard's.
+    #[must_use]
+    pub fn sealed(mut self) -> Self {
+        if matches!(self.part, Some(Part::Shard(_))) {
+            let found = self.digest();
+            if let Some(Part::Shard(part)) = &mut self.part {
+                part.digest = found;
+            }
+        }
+        self
+    }
 }
 
 /// What must be the same for shards to be of one run, each as a commit, a digest or a text.

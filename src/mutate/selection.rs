@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::registry::operators;
 use super::suppress::rules;
-use crate::config::Wanted;
+use crate::config::{Wanted, nearest};
 
 /// A word that stands for the operators that are on where nothing is said.
 const DEFAULT: &str = "default";
@@ -202,7 +202,11 @@ fn set(
 /// Ids and groups that hold a part of the word.
 fn near_to(names: &[&str], word: &str) -> Vec<String> {
     let parts: Vec<&str> = word.split(['/', '-']).filter(|part| part.len() > 2).collect();
-    let likeness = |name: &str| parts.iter().filter(|part| name.contains(**part)).count();
+    let likeness = |name: &str| {
+        let shared = parts.iter().filter(|part| name.contains(**part)).count();
+        let is_misspelt = nearest(word, std::iter::once(name)).is_some();
+        shared.max(usize::from(is_misspelt))
+    };
     let mut found: Vec<(usize, &str)> = names
         .iter()
         .flat_map(|name| [*name, group(name)])

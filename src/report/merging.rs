@@ -43,6 +43,14 @@ pub enum MergeError {
         /// The other.
         other: String,
     },
+    /// A report that was changed after its shard had written it.
+    #[error("{name} was edited: {what}")]
+    Edited {
+        /// Which.
+        name: String,
+        /// How that shows.
+        what: &'static str,
+    },
     /// A report whose mutants do not fit its own plan.
     #[error("{name} is damaged: its mutants are not those of its shard")]
     Damaged {
@@ -138,6 +146,17 @@ fn chosen(reports: &[(String, Report)], gate: Option<Gate>) -> Result<Vec<Of<'_>
         let Some(Part::Shard(part)) = &report.part else {
             return Err(MergeError::NotAShard { name: name.clone() });
         };
+        let counts = Counts { duplicates: report.duplicates.len(), ..Counts::of(&report.mutants) };
+        let what = if counts != report.counts {
+            Some("its counts are not those of its mutants")
+        } else if part.digest != report.digest() {
+            Some("it does not say what its shard found")
+        } else {
+            None
+        };
+        if let Some(what) = what {
+            return Err(MergeError::Edited { name: name.clone(), what });
+        }
         let of = || Of { name, report, part };
         let first = first.get_or_insert_with(of);
         let is_judged_alike = gate.is_some() || first.report.gate == report.gate;
@@ -239,8 +258,11 @@ mod tests {
                     mutants: whole.mutants.len() + whole.duplicates.len(),
                     positions,
                     duplicates,
+                    digest: String::new(),
                 })));
-                (format!("{number}.json"), report)
+                let duplicates = report.duplicates.len();
+                report.counts.duplicates = duplicates;
+                (format!("{number}.json"), report.sealed())
             })
             .collect()
     }
@@ -250,6 +272,44 @@ mod tests {
             Some(Part::Shard(part)) => part,
             _ => panic!("a shard"),
         }
+    }
+
+    /// As a shard would have written it.
+    fn seal(report: &mut Report) {
+        let duplicates = report.duplicates.len();
+        report.counts = Counts { duplicates, ..Counts::of(&report.mutants) };
+        *report = report.clone().sealed();
+    }
+
+    #[test]
+    fn an_edited_report_is_refused_by_its_name() {
+        let said = |change: fn(&mut Report)| {
+            let mut reports = shards(2);
+            change(&mut reports[1].1);
+            merged(&reports, None).unwrap_err().to_string()
+        };
+        let edited = "2.json was edited: it does not say what its shard found";
+        assert_eq!(
+            said(|r| r.mutants[0].verdict = Verdict::Equivalent),
+            "2.json was edited: its counts are not those of its mutants"
+        );
+        assert_eq!(said(|r| r.counts.killed += 1), said(|r| r.counts.reused += 1));
+        assert_eq!(
+            said(|r| {
+                r.mutants[0].verdict = Verdict::Equivalent;
+                r.counts = Counts { duplicates: r.counts.duplicates, ..Counts::of(&r.mutants) };
+            }),
+            edited
+        );
+        assert_eq!(said(|r| r.mutants[0].id = crate::model::MutantId::from_text("00")), edited);
+        assert_eq!(said(|r| r.mutants[1].change = None), edited);
+        assert_eq!(said(|r| r.conclusion = Conclusion::NothingToTest), edited);
+        assert_eq!(said(|r| part(r).digest.clear()), edited);
+        // Times may be rounded, and texts of files come later.
+        let mut reports = shards(2);
+        reports[1].1.mutants[0].milliseconds += 0.5;
+        reports[1].1.sources.clear();
+        assert!(merged(&reports, None).is_ok());
     }
 
     #[test]
@@ -283,6 +343,7 @@ mod tests {
         let said = |change: fn(&mut Report)| {
             let mut reports = shards(2);
             change(&mut reports[1].1);
+            seal(&mut reports[1].1);
             merged(&reports, None).unwrap_err().to_string()
         };
         insta::assert_snapshot!(said(|r| part(r).plan.base = "c".into()), @"1.json and 2.json are of different plans: they have not the same base");
@@ -299,6 +360,7 @@ mod tests {
     fn a_gate_of_the_merge_s_own_replaces_those_of_the_shards() {
         let mut reports = shards(2);
         reports[1].1.gate = "all".parse().unwrap();
+        seal(&mut reports[1].1);
         let whole = merged(&reports, Some("none".parse().unwrap())).unwrap();
         assert_eq!(whole.conclusion, Conclusion::Passed);
     }
@@ -310,7 +372,7 @@ mod tests {
         for mutant in &mut died.1.mutants {
             mutant.verdict = Verdict::NotRun { reason: NotRunReason::Interrupted };
         }
-        died.1.counts = Counts::of(&died.1.mutants);
+        seal(&mut died.1);
         let expected = merged(&reports, None).unwrap();
         for all in
             [[vec![died.clone()], reports.clone()].concat(), [reports.clone(), vec![died]].concat()]
@@ -329,8 +391,11 @@ mod tests {
             assignment: None,
             positions: Vec::new(),
             mutants: 0,
+            duplicates: Vec::new(),
             ..part(failing).clone()
         };
+        failing.duplicates.clear();
+        seal(failing);
         assert_eq!(merged(&reports, None).unwrap().conclusion, Conclusion::TestsFail);
     }
 }

@@ -34,7 +34,7 @@ pub use files::{KnownFile, StoredFile};
 pub use garbage::Removed;
 pub use joining::join;
 pub use meta::{EnvKey, LastReport, RunKey};
-pub use open::Store;
+pub use open::{Store, is_there};
 pub use past::PastTest;
 pub use recorded::{MutantText, RecordedMutant};
 pub use schema::VERSION;

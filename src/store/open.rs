@@ -142,6 +142,11 @@ impl Store {
     }
 }
 
+/// Whether the repository at `workdir` has a store, of whatever version.
+pub fn is_there(workdir: &Path) -> bool {
+    database(workdir).exists()
+}
+
 /// The database of the repository at `workdir`, if there is one.
 pub(super) fn database(workdir: &Path) -> PathBuf {
     workdir.join(".mutdiff").join("store.db")

@@ -120,3 +120,24 @@ fn an_id_that_means_nothing_or_nothing_any_more_is_an_error_that_says_what_to_do
     project.write("m.py", CODE.replace("def f(n):\n    return n + 1\n", "f = len\n"));
     refused(&id).says("is no more: m.py::f").says("mutdiff --list -v");
 }
+
+#[test]
+fn what_is_decided_on_another_branch_is_not_put_into_the_last_report() {
+    let project = project();
+    let (_, whole) = project.run(1, &[]);
+    let asked = survivor(&whole, "f").id.clone();
+    // Commits on the branch change nothing of that.
+    project.write("notes.md", "a note\n");
+    project.commit("a note");
+    let (ran, _) = run(&project, 1, &[asked.as_str()]);
+    ran.never_says("the last report is of");
+    assert_eq!(last(&project).mutants.len(), whole.mutants.len());
+    project.git(&["checkout", "--quiet", "-b", "other", "main"]);
+    project.write("m.py", CODE.replace("n * 2", "n * 7"));
+    let (ran, report) = run(&project, 1, &[asked.as_str()]);
+    ran.says("the last report is of change, and not of what is looked at now");
+    assert_eq!(last(&project).mutants, report.mutants);
+    let (ran, report) = run(&project, 1, &[asked.as_str(), "--head", "change"]);
+    ran.says("the last report is of the working tree");
+    assert_eq!(last(&project).mutants, report.mutants);
+}

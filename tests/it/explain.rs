@@ -153,3 +153,21 @@ fn a_name_that_is_none_or_several_is_a_usage_error_that_helps() {
     project.write("more.py", "def top(n):\n    return n\n");
     explain("top").says("`top` is the name of several").says("app.py::top, more.py::top");
 }
+
+#[test]
+fn a_limit_that_alone_is_another_is_named() {
+    let project = project();
+    let fake = FakePython::before(&project);
+    run(&project, &fake);
+    fake.forget();
+    for (arguments, said) in [
+        (["--deadline-factor", "7"], "--deadline-factor: it was 10, and is 7"),
+        (["--deadline-floor", "1.5"], "--deadline-floor: it was 2 s, and is 1.5 s"),
+        (["--memory-limit", "3G"], "and is 3G"),
+    ] {
+        let ran = explain(&project, &fake, &[&["low"][..], &arguments].concat()).expect(0);
+        ran.says("a run would decide it anew").says(said).never_says("cannot be told");
+    }
+    explain(&project, &fake, &["low"]).expect(0).says("a run would use this verdict now");
+    assert_eq!(fake.starts(), 0);
+}

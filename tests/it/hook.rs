@@ -185,3 +185,38 @@ fn what_is_no_push_is_an_error_and_an_empty_one_is_none() {
     text("nonsense\n").expect(2).says("`nonsense` is no line of a push");
     text("").expect(0);
 }
+
+#[test]
+fn each_pushed_commit_is_tested_with_the_settings_that_it_has() {
+    let pushing = Pushing::new();
+    pushing.project.git(&["checkout", "--quiet", "-b", "lenient"]);
+    pushing.commit(&[("m.py", CODE), ("mutdiff.toml", "gate = \"none\"\n")]);
+    pushing.project.git(&["checkout", "--quiet", "-b", "strict", "main"]);
+    pushing.commit(&[("m.py", CODE)]);
+    // What lies in the working tree is not asked, not even whether it is right.
+    pushing.project.write("mutdiff.toml", "gat = 1\n");
+    let held = pushing.push(&["origin", "lenient", "strict"]).expect(1);
+    held.says("lenient: testing").says("the gate `none` counts").says("failed: 3 mutants survived");
+    pushing.push(&["origin", "lenient"]).expect(0).says("passed: ");
+    let mut allowed = pushing.command(&["origin", "strict"]);
+    Ran::of(allowed.env("MUTDIFF_GATE", "none")).expect(0).says("passed: ");
+    // What is pushed has to have good ones.
+    pushing.project.git(&["checkout", "--quiet", "-b", "wrong"]);
+    pushing.commit(&[("m.py", CODE), ("mutdiff.toml", "gat = 1\n")]);
+    pushing.project.git(&["checkout", "--quiet", "main"]);
+    let refused = pushing.push(&["origin", "wrong"]).expect(1);
+    refused.says("unknown key `gat`").says("did you mean `gate`?").says(", which is pushed");
+}
+
+#[test]
+fn a_push_says_that_code_which_did_not_change_is_not_gated_where_the_base_is_unknown() {
+    let pushing = Pushing::new();
+    let caller = "import m\n\n\ndef g(x):\n    return m.f(x) * 3\n";
+    let test = format!("{TEST}\n\ndef test_g():\n    import n\n    n.g(1)\n");
+    pushing.commit(&[("n.py", caller), ("test_m.py", WEAK)]);
+    let mut first = pushing.command(&["origin", "main"]);
+    Ran::of(first.env("MUTDIFF_SKIP_HOOK", "1")).expect(0);
+    pushing.commit(&[("m.py", CODE), ("test_m.py", &test)]);
+    let ran = pushing.push(&["origin", "main"]).expect(0);
+    ran.says("in code that did not change. The verdicts of").says("record --decide");
+}

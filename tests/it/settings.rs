@@ -109,3 +109,47 @@ fn a_setting_of_a_conflicting_flag_gives_way() {
     let project = project(&[("mutdiff.toml", "quiet = true\n")]);
     Ran::of(&mut project.main_job(&["--verbose"])).expect(1).says("test_m.py::test_f");
 }
+
+#[test]
+fn what_a_run_refuses_is_refused_where_settings_are_shown() {
+    for (text, says) in [
+        ("operators = { enable = [\"comparsion\"] }\n", "`comparsion`; near: comparison"),
+        ("suppress = { disable = [\"loging\"] }\n", "no rule is called `loging`; near: logging"),
+        ("[invalidates]\n\"a[\" = \"nothing\"\n", "mutdiff.toml: `a[` is no pattern"),
+        ("require-reasons = 1\n", "`require-reasons` needs true or false"),
+    ] {
+        let project = project(&[("mutdiff.toml", text)]);
+        for arguments in [&["config"][..], &["--base", "main"]] {
+            Ran::of(&mut project.mutdiff(arguments)).expect(2).says(says);
+        }
+    }
+    let project = project(&[]);
+    let mut command = project.mutdiff(&["config"]);
+    let ran = Ran::of(command.env("MUTDIFF_OPERATORS", "numbr")).expect(2);
+    ran.says("called `numbr`; near: number");
+}
+
+#[test]
+fn a_variable_that_is_no_setting_is_named_and_a_file_that_cannot_be_read_is_an_error() {
+    let project = project(&[]);
+    let said = "MUTDIFF_BUDGT means nothing to mutdiff; did you mean MUTDIFF_BUDGET?";
+    for arguments in [&["config"][..], &["--list", "--base", "main"]] {
+        let mut command = project.mutdiff(arguments);
+        command.env("MUTDIFF_BUDGT", "1s").env("MUTDIFF_TEST_PYTHONS", "").env("MUTDIFF_X", "");
+        Ran::of(&mut command).expect(0).says(said).never_says("MUTDIFF_X");
+    }
+    // A link is followed, by whoever reads it.
+    let elsewhere = project.home().join("settings.toml");
+    std::fs::write(&elsewhere, "suppress = { enable = [\"nothing\"] }\n").expect("it is new");
+    let own = project.root().join("mutdiff.toml");
+    std::os::unix::fs::symlink(&elsewhere, &own).expect("it is new");
+    for arguments in [&["config"][..], &["--list", "--base", "main"]] {
+        Ran::of(&mut project.mutdiff(arguments)).expect(2).says("no rule is called `nothing`");
+    }
+    std::fs::remove_file(&own).expect("it is there");
+    std::fs::create_dir(project.root().join("mutdiff.toml")).expect("it is new");
+    for arguments in [&["config"][..], &["--list", "--base", "main"]] {
+        let ran = Ran::of(&mut project.mutdiff(arguments)).expect(2);
+        ran.says("mutdiff.toml cannot be read: ").says("directory");
+    }
+}

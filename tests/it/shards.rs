@@ -248,3 +248,51 @@ fn mutants_that_compile_to_the_same_code_fall_to_one_shard() {
     let (_, merged) = merge(&project, 1, &paths, &[]);
     assert_same(&merged, &whole);
 }
+
+#[test]
+fn a_report_that_was_edited_is_refused_by_its_name() {
+    let project = Project::fixture("callers", Python::usual());
+    let (path, report, _) = shard(&project, "1/1", &[]);
+    merge(&project, 1, std::slice::from_ref(&path), &[]);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let id = &report.mutants[0].id;
+    for (old, new, says) in [
+        ("\"survived\": ", "\"survived\": 1", "its counts are not those of its mutants"),
+        (id.as_str(), "0000000000000000", "it does not say what its shard found"),
+        ("\"change\": \"new\"", "\"change\": \"known\"", "it does not say what its shard found"),
+    ] {
+        assert!(text.contains(old), "{old}");
+        std::fs::write(&path, text.replacen(old, new, 1)).unwrap();
+        let mut command = project.mutdiff(&["merge"]);
+        let ran = Ran::of(command.arg(&path)).expect(2);
+        ran.says("1-of-1.json was edited: ").says(says).says("run that shard again");
+    }
+}
+
+#[test]
+fn a_recording_may_be_dealt_out_and_its_stores_are_what_one_recording_leaves() {
+    let project = Project::fixture("callers", Python::usual());
+    let python = project.python.path.display().to_string();
+    let record = |arguments: &[&str]| {
+        let mut command = project.mutdiff(&["record", "--python", &python]);
+        Ran::of(command.args(arguments))
+    };
+    record(&["--shard", "1/2"]).expect(2).says("--decide");
+    let mut stores = Vec::new();
+    for number in ["1/2", "2/2"] {
+        clear(&project);
+        record(&["--decide", "--shard", number]).expect(0);
+        let store = project.home().join(format!("{}.db", &number[..1])).display().to_string();
+        Ran::of(&mut project.mutdiff(&["store", "export", &store])).expect(0);
+        stores.push(store);
+    }
+    clear(&project);
+    let mut merge = project.mutdiff(&["merge", "--store"]);
+    Ran::of(merge.args(&stores)).expect(0).says("verdicts were added to those of");
+    // Nothing is left to be decided, and a change that begins here is compared with it.
+    let all = ["--base", "HEAD", "--scope", "all", "--gate", "none"];
+    Ran::of(&mut project.main_job_of(false, &all)).expect(0);
+    let whole = project.report();
+    assert!(whole.counts.mutants > 0);
+    assert_eq!(whole.counts.reused + whole.counts.suppressed, whole.counts.mutants);
+}

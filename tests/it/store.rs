@@ -111,3 +111,36 @@ fn a_store_of_a_newer_mutdiff_is_shown_and_can_be_cleared() {
     store(&project, &["clear"]).expect(0).says("removed");
     store(&project, &["status"]).expect(0).says("none yet");
 }
+
+#[test]
+fn a_linked_working_tree_begins_with_what_the_main_one_knows() {
+    let project = project();
+    let fake = FakePython::before(&project);
+    let record = |linked: Option<&std::path::Path>| {
+        let mut command = project.mutdiff(&["record", "--decide", "--runner", "unittest"]);
+        command.arg("--python").arg(fake.path());
+        Ran::of(command.current_dir(linked.unwrap_or(&project.root()))).expect(0)
+    };
+    record(None);
+    let linked = project.home().join("linked");
+    let path = linked.to_str().expect("a path of text");
+    project.git(&["worktree", "add", "--quiet", "-b", "side", path]);
+    record(Some(&linked)).says("nothing decided anew");
+    // Its own from then on.
+    fs::write(linked.join("one.py"), "def one(n):\n    return 1 + n\n").expect("it is there");
+    record(Some(&linked));
+    let verdicts = |place: &std::path::Path| {
+        let place = place.display().to_string();
+        let text = store(&project, &["status", "--format", "json", "--repo", &place]).stdout;
+        let status: serde_json::Value = serde_json::from_str(&text).unwrap();
+        status["counts"]["verdicts"].as_u64().unwrap()
+    };
+    assert!(verdicts(&linked) > verdicts(&project.root()));
+    // And one that is taken in by hand.
+    let third = project.home().join("third");
+    let path = third.to_str().expect("a path of text");
+    project.git(&["worktree", "add", "--quiet", "--detach", path]);
+    let main = project.root().join(".mutdiff/store.db").display().to_string();
+    store(&project, &["import", &main, "--repo", path]).expect(0).says("imported");
+    record(Some(&third)).says("nothing decided anew");
+}

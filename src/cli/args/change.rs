@@ -23,30 +23,40 @@ pub(in crate::cli) struct ChangeArgs {
     /// A directory in the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(in crate::cli) repo: PathBuf,
-    /// How far to look from the change
-    #[arg(long, value_enum, default_value_t = ScopeArg::Callers)]
-    pub(in crate::cli) scope: ScopeArg,
-    /// Follow callers up to N calls away; default: all of them
-    #[arg(long, value_name = "N")]
-    pub(in crate::cli) depth: Option<u32>,
+    #[command(flatten)]
+    reach: ReachArgs,
 }
 
 impl ChangeArgs {
     /// `options` with these.
     pub(super) fn over(&self, options: Options) -> Options {
-        Options {
-            base: self.base.clone(),
-            head: self.head.clone(),
-            scope: self.scope.into(),
-            depth: self.depth,
-            ..options
-        }
+        let options = self.reach.over(options);
+        Options { base: self.base.clone(), head: self.head.clone(), ..options }
+    }
+}
+
+/// How far a run looks from the change.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Change")]
+pub(in crate::cli) struct ReachArgs {
+    /// How far to look from the change
+    #[arg(long, value_enum, default_value_t = ScopeArg::Callers)]
+    scope: ScopeArg,
+    /// Follow callers up to N calls away; default: all of them
+    #[arg(long, value_name = "N")]
+    depth: Option<u32>,
+}
+
+impl ReachArgs {
+    /// `options` with these.
+    pub(super) fn over(self, options: Options) -> Options {
+        Options { scope: self.scope.into(), depth: self.depth, ..options }
     }
 }
 
 /// How far to look.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(in crate::cli) enum ScopeArg {
+enum ScopeArg {
     /// Mutants on changed lines
     Lines,
     /// Changed functions

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::Appearance;
-use super::change::ScopeArg;
+use super::change::ReachArgs;
 use super::running::{TestArgs, time_span};
 use crate::config::Options;
 use crate::model::Gate;
@@ -61,12 +61,8 @@ pub(in crate::cli) struct HookRunArgs {
     /// A directory in the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(in crate::cli) repo: PathBuf,
-    /// How far to look from the change
-    #[arg(long, value_enum, default_value_t = ScopeArg::Callers, help_heading = "Change")]
-    scope: ScopeArg,
-    /// Follow callers up to N calls away; default: all of them
-    #[arg(long, value_name = "N", help_heading = "Change")]
-    depth: Option<u32>,
+    #[command(flatten)]
+    reach: ReachArgs,
     /// What keeps the push back; by default, mutants that had no turn do not
     #[arg(long, value_name = "GATE", default_value = "new,partial", help_heading = "Gate")]
     gate: Gate,
@@ -82,11 +78,6 @@ pub(in crate::cli) struct HookRunArgs {
 impl HookRunArgs {
     /// The options, but for what is compared with what.
     pub(in crate::cli) fn options(&self) -> Options {
-        Options {
-            scope: self.scope.into(),
-            depth: self.depth,
-            gate: self.gate,
-            ..self.tests.options(self.repo.clone())
-        }
+        self.reach.over(Options { gate: self.gate, ..self.tests.options(self.repo.clone()) })
     }
 }

@@ -9,6 +9,7 @@ use clap::Args;
 use super::Appearance;
 use super::running::TestArgs;
 use crate::config::Options;
+use crate::model::Shard;
 
 /// `mutdiff record`.
 #[derive(Debug, Args)]
@@ -16,6 +17,9 @@ pub(in crate::cli) struct RecordArgs {
     /// Decide every mutant of the project too
     #[arg(long)]
     pub(in crate::cli) decide: bool,
+    /// Decide a part: the K-th of N that together are the whole; `mutdiff merge --store` joins them
+    #[arg(long, value_name = "K/N", requires = "decide")]
+    shard: Option<Shard>,
     /// A directory in the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
@@ -28,6 +32,6 @@ pub(in crate::cli) struct RecordArgs {
 impl RecordArgs {
     /// The options: the working tree as it is, all of it.
     pub(in crate::cli) fn options(&self) -> Options {
-        self.tests.everything(self.repo.clone())
+        Options { shard: self.shard, ..self.tests.everything(self.repo.clone()) }
     }
 }

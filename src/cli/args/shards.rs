@@ -56,9 +56,10 @@ impl PlanArgs {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct MergeArgs {
     /// The reports of all shards, written with `--report json=PATH`
-    #[arg(value_name = "REPORT", required = true)]
+    #[arg(value_name = "REPORT", required_unless_present = "store")]
     pub(in crate::cli) reports: Vec<PathBuf>,
-    /// The exported stores of the shards: joined, they replace the store of the repository
+    /// The exported stores of the shards: joined, they replace the store of the repository; without
+    /// reports, those of `mutdiff record --decide --shard K/N`
     #[arg(long, value_name = "STORE", num_args = 1..)]
     pub(in crate::cli) store: Vec<PathBuf>,
     /// A directory in the repository

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Appearance;
-use super::change::ScopeArg;
+use super::change::ReachArgs;
 use super::running::{TestArgs, time_span};
 use crate::config::Options;
 use crate::model::Gate;
@@ -22,12 +22,8 @@ pub(in crate::cli) struct WatchArgs {
     /// A directory in the repository
     #[arg(long, value_name = "DIR", default_value = ".", help_heading = "Change")]
     pub(in crate::cli) repo: PathBuf,
-    /// How far to look from the change
-    #[arg(long, value_enum, default_value_t = ScopeArg::Callers, help_heading = "Change")]
-    scope: ScopeArg,
-    /// Follow callers up to N calls away; default: all of them
-    #[arg(long, value_name = "N", help_heading = "Change")]
-    depth: Option<u32>,
+    #[command(flatten)]
+    reach: ReachArgs,
     /// What counts as a failure, as for `run`
     #[arg(long, value_name = "GATE", default_value = "new", help_heading = "Gate")]
     gate: Gate,
@@ -43,13 +39,11 @@ pub(in crate::cli) struct WatchArgs {
 impl WatchArgs {
     /// The options of each round.
     pub(in crate::cli) fn options(&self) -> Options {
-        Options {
+        self.reach.over(Options {
             base: self.base.clone(),
-            scope: self.scope.into(),
-            depth: self.depth,
             gate: self.gate,
             budget: self.budget,
             ..self.tests.options(self.repo.clone())
-        }
+        })
     }
 }

@@ -6,6 +6,13 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::model::{DecidedMutant, Verdict};
 
+/// What makes a key other than the letter on it.
+const CHORDS: KeyModifiers = KeyModifiers::CONTROL
+    .union(KeyModifiers::ALT)
+    .union(KeyModifiers::SUPER)
+    .union(KeyModifiers::HYPER)
+    .union(KeyModifiers::META);
+
 /// What has to be done outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Action {
@@ -88,6 +95,10 @@ impl Browser {
         if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
             return Action::Quit;
         }
+        if key.modifiers.intersects(CHORDS) {
+            self.on_chord(key);
+            return Action::None;
+        }
         self.message = None;
         match std::mem::replace(&mut self.mode, Mode::List) {
             Mode::List => self.on_list(key.code),
@@ -98,6 +109,29 @@ impl Browser {
                 _ => self.say("nothing was written"),
             },
             Mode::Help => Action::None,
+        }
+    }
+
+    /// A letter with Control or Alt is no text. Two of them edit what was typed, as in a shell.
+    fn on_chord(&mut self, key: KeyEvent) {
+        let text = match &mut self.mode {
+            Mode::Filter => &mut self.filter,
+            Mode::Reason(reason) => reason,
+            Mode::List | Mode::Confirm(_) | Mode::Help => return,
+        };
+        match (key.modifiers, key.code) {
+            (KeyModifiers::CONTROL, KeyCode::Char('u')) => text.clear(),
+            (KeyModifiers::CONTROL, KeyCode::Char('w')) => {
+                let words = text.trim_end();
+                let kept = words
+                    .rfind(char::is_whitespace)
+                    .map_or(0, |at| at + words[at..].chars().next().map_or(0, char::len_utf8));
+                text.truncate(kept);
+            }
+            _ => return,
+        }
+        if self.mode == Mode::Filter {
+            self.refilter();
         }
     }
 
@@ -289,6 +323,34 @@ pub(super) mod tests {
         browser.skipped(0);
         press(&mut browser, "s");
         assert_eq!(browser.mode, Mode::List);
+    }
+
+    fn chord(browser: &mut Browser, modifiers: KeyModifiers, letter: char) -> Action {
+        browser.update(KeyEvent::new(KeyCode::Char(letter), modifiers))
+    }
+
+    #[test]
+    fn a_letter_with_control_or_alt_is_neither_text_nor_an_answer() {
+        const CONTROL: KeyModifiers = KeyModifiers::CONTROL;
+        let mut browser = browser();
+        press(&mut browser, "swhy not");
+        for modifiers in [CONTROL, KeyModifiers::ALT, CONTROL | KeyModifiers::ALT] {
+            assert_eq!(chord(&mut browser, modifiers, 'd'), Action::None);
+        }
+        assert_eq!(browser.mode, Mode::Reason("why not".to_owned()));
+        chord(&mut browser, CONTROL, 'w');
+        assert_eq!(browser.mode, Mode::Reason("why ".to_owned()));
+        chord(&mut browser, CONTROL, 'u');
+        assert_eq!(browser.mode, Mode::Reason(String::new()));
+        browser.mode = Mode::Confirm(vec!["line".to_owned()]);
+        assert_eq!(chord(&mut browser, CONTROL, 'y'), Action::None);
+        assert_eq!(press(&mut browser, "y"), Action::Write(0));
+        assert_eq!(chord(&mut browser, KeyModifiers::ALT, 'q'), Action::None);
+        press(&mut browser, "/no such");
+        assert_eq!(browser.current(), None);
+        chord(&mut browser, CONTROL, 'u');
+        assert_eq!((browser.filter.as_str(), browser.current()), ("", Some(0)));
+        assert_eq!(chord(&mut browser, CONTROL, 'c'), Action::Quit);
     }
 
     #[test]

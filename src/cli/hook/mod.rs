@@ -1,6 +1,7 @@
 //! `mutdiff hook`: the pre-push hook, put in its place, taken away, and run.
 //!
-//! Invariant: what is pushed is tested, whatever is checked out; the working tree is left alone.
+//! Invariant: what is pushed is tested, with the settings that it has, whatever is checked out; the working
+//! tree is left alone.
 
 mod refs;
 mod script;
@@ -9,14 +10,18 @@ use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::args::{HookArgs, HookCommand, HookPlace, HookRunArgs};
+use clap::Parser;
+
+use super::args::{Cli, Command, HookArgs, HookCommand, HookPlace, HookRunArgs};
 use super::console::Console;
 use super::error::{CliError, Kind};
 use super::exit::Exit;
 use super::run::{check_repo, conduct};
+use super::settings::complete_as_of;
 use crate::config::Options;
 use crate::git::Repository;
 use crate::lab::LabError;
+use crate::model::{ChangeOfVerdict, DecidedMutant, GateKind, Report};
 use crate::report::terminal;
 use refs::{Pushed, pushed};
 use script::{Done, ScriptError};
@@ -78,8 +83,7 @@ fn told(done: Result<Done, ScriptError>, console: Console) -> Result<Exit, CliEr
 /// Tests what is pushed; the worst of the results is the command's.
 fn test(args: &HookRunArgs, console: Console) -> Result<Exit, CliError> {
     let began = Instant::now();
-    let options = args.options();
-    check_repo(&options.repo)?;
+    check_repo(&args.repo)?;
     let repository = open(&args.repo)?;
     let text = lines_of_push(&repository)?;
     let pushed = pushed(&text, |id| repository.has_commit(id)).map_err(|error| {
@@ -95,11 +99,16 @@ fn test(args: &HookRunArgs, console: Console) -> Result<Exit, CliError> {
             }
             Pushed::Test { name, commit, base } => (name, commit, base),
         };
+        let args = as_of(&repository, &commit)?;
+        let console = Console::new(&args.appearance);
         let budget = Some(args.budget.saturating_sub(began.elapsed()).max(LEAST));
-        let options = Options { base, head: Some(commit), budget, ..options.clone() };
+        let options = Options { base, head: Some(commit), budget, ..args.options() };
         console.note(&format!("{name}: testing what is pushed"));
         let report = conduct(&options, console)?;
         console.result(&terminal::render(&report, &console.style(console.out)))?;
+        if let Some(unseen) = unseen(&report) {
+            console.note(&unseen);
+        }
         let exit = Exit::from(report.conclusion);
         if exit.code() > worst.code() {
             worst = exit;
@@ -109,6 +118,31 @@ fn test(args: &HookRunArgs, console: Console) -> Result<Exit, CliError> {
         console.note(&format!("hint: {SKIP}"));
     }
     Ok(worst)
+}
+
+/// That mutants are not gated, since nobody knows whether the base's tests notice them.
+fn unseen(report: &Report) -> Option<String> {
+    let is_unseen = |mutant: &&DecidedMutant| mutant.change == Some(ChangeOfVerdict::Unseen);
+    let unseen = report.mutants.iter().filter(is_unseen).count();
+    (unseen > 0 && report.gate.kind == GateKind::New).then(|| {
+        format!(
+            "note: no test notices {unseen} mutant{} in code that did not change. The verdicts of {} are not \
+             known here, so nothing of that holds the push back; `mutdiff record --decide` there makes them known",
+            if unseen == 1 { "" } else { "s" },
+            report.base.name
+        )
+    })
+}
+
+/// The arguments of the process, with the settings of a commit.
+fn as_of(repository: &Repository, commit: &str) -> Result<HookRunArgs, CliError> {
+    let arguments = complete_as_of(std::env::args_os().collect(), repository, commit)
+        .map_err(|error| error.hint(format!("it is so in {commit:.10}, which is pushed")))?;
+    let parsed = Cli::try_parse_from(arguments).map(Cli::into_command);
+    match parsed.map_err(|error| CliError::usage(error.to_string()))? {
+        Command::Hook(HookArgs { command: HookCommand::Run(args) }) => Ok(*args),
+        _ => Err(CliError::new(Kind::Internal, "the settings made another command of it")),
+    }
 }
 
 /// What git says on standard input; under pre-commit, which keeps that to itself, its variables.

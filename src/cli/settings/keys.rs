@@ -62,7 +62,7 @@ impl<'c> Key<'c> {
 
     /// The variable of the environment.
     pub(super) fn variable(&self) -> String {
-        format!("MUTDIFF_{}", self.name.to_uppercase().replace('-', "_"))
+        variable_of(self.name)
     }
 
     /// What the flag is when nobody says anything, as text.
@@ -73,6 +73,11 @@ impl<'c> Key<'c> {
             _ => values.collect::<Vec<_>>().join(" "),
         }
     }
+}
+
+/// The variable that stands for a key.
+pub(super) fn variable_of(name: &str) -> String {
+    format!("MUTDIFF_{}", name.to_uppercase().replace('-', "_"))
 }
 
 /// A command by the words that name it.

@@ -4,7 +4,6 @@
 //! names where it stands.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -16,8 +15,12 @@ use super::keys::{COMMANDS, Key, Takes, command, keys, names};
 use crate::cli::args::Cli;
 use crate::cli::error::CliError;
 use crate::cli::hints::config_error;
-use crate::config::{ConfigError, OWN_FILE, PROJECT_FILE, SettingsFile, TABLES};
-use crate::git::Repository;
+use crate::config::{ConfigError, SettingsFile, TABLES};
+use crate::git::{Head, Repository};
+use crate::lab::settings_of;
+
+/// The command whose project's file is that of what is pushed.
+const HOOK: &[&str] = &["hook", "run"];
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +51,43 @@ pub(super) struct Setting {
     pub(super) origin: Origin,
 }
 
-/// The arguments of the process with all that they leave to the environment and the project's file.
+/// The project's file, with the folder that its paths start from.
+pub(super) struct Project {
+    root: PathBuf,
+    pub(super) file: Option<SettingsFile>,
+}
+
+/// The arguments of the process with all that they leave to the environment and the project's file. What
+/// is pushed has a file of its own, so that the hook's are left to [`complete_as_of`].
 ///
 /// # Errors
 /// When a setting means nothing, or has a value that its flag would not take. Help, version and wrong
 /// flags are left to whoever parses the arguments.
 pub(in crate::cli) fn complete(arguments: Vec<OsString>) -> Result<Vec<OsString>, CliError> {
+    completed(arguments, |path, matches| match path {
+        HOOK => Ok(None),
+        _ => checked_out(matches),
+    })
+}
+
+/// The same, with the project's file as it is in a commit.
+///
+/// # Errors
+/// As [`complete`] has them, and where the commit cannot be read.
+pub(in crate::cli) fn complete_as_of(
+    arguments: Vec<OsString>,
+    repository: &Repository,
+    commit: &str,
+) -> Result<Vec<OsString>, CliError> {
+    let file = settings_of(repository, &Head::Commit(commit.to_owned()))?;
+    let root = repository.workdir().to_owned();
+    completed(arguments, |_, _| Ok(Some(Project { root, file })))
+}
+
+fn completed(
+    arguments: Vec<OsString>,
+    project: impl FnOnce(&[&str], &ArgMatches) -> Result<Option<Project>, CliError>,
+) -> Result<Vec<OsString>, CliError> {
     let mut whole = Cli::command();
     whole.build();
     let Ok(matches) = whole.clone().try_get_matches_from(&arguments) else { return Ok(arguments) };
@@ -69,7 +103,8 @@ pub(in crate::cli) fn complete(arguments: Vec<OsString>) -> Result<Vec<OsString>
         return Ok(arguments);
     };
     let place = path.len() + 1;
-    let settings = settings(&whole, command, matches, |name| std::env::var_os(name))?;
+    let project = project(&path, matches)?;
+    let settings = settings(&whole, command, matches, project, |name| std::env::var_os(name))?;
     if settings.is_empty() {
         return Ok(arguments);
     }
@@ -91,10 +126,10 @@ pub(super) fn settings(
     whole: &Command,
     command: &Command,
     matches: &ArgMatches,
+    project: Option<Project>,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Vec<Setting>, CliError> {
-    let root = root(matches);
-    let file = root.as_deref().map(read).transpose()?.flatten();
+    let (root, file) = project.map_or((None, None), |found| (Some(found.root), found.file));
     if let Some(file) = &file {
         let known: Vec<&str> = names(whole).into_iter().chain(TABLES).collect();
         file.check(&known).map_err(config_error)?;
@@ -139,21 +174,16 @@ pub(super) fn settings(
     Ok(found)
 }
 
-/// The root of the repository that a command is about; `None` where there is none, which the command
-/// itself will say.
-fn root(matches: &ArgMatches) -> Option<PathBuf> {
+/// The project's file as it lies in the repository that a command is about; `None` where there is no
+/// repository, which the command itself will say.
+pub(super) fn checked_out(matches: &ArgMatches) -> Result<Option<Project>, CliError> {
     // That of `review` is a name on GitHub.
     let folder = matches.try_get_one::<PathBuf>("repo").ok().flatten().cloned();
     let folder = folder.unwrap_or_else(|| PathBuf::from("."));
-    Some(Repository::discover(&folder).ok()?.workdir().to_owned())
-}
-
-fn read(root: &Path) -> Result<Option<SettingsFile>, CliError> {
-    let text = |name: &str| {
-        fs::read(root.join(name)).ok().map(|b| String::from_utf8_lossy(&b).into_owned())
-    };
-    let (project, own) = (text(PROJECT_FILE), text(OWN_FILE));
-    SettingsFile::find(project.as_deref(), own.as_deref()).map_err(config_error)
+    let Ok(repository) = Repository::discover(&folder) else { return Ok(None) };
+    let root = repository.workdir().to_owned();
+    let file = settings_of(&repository, &Head::WorkingTree)?;
+    Ok(Some(Project { root, file }))
 }
 
 fn flag(key: &Key<'_>, value: &OsStr) -> OsString {

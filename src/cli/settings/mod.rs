@@ -7,7 +7,9 @@ mod keys;
 mod layers;
 mod schema;
 mod shown;
+mod strangers;
 
-pub(super) use layers::complete;
+pub(super) use layers::{complete, complete_as_of};
 pub(super) use schema::schema;
 pub(super) use shown::view;
+pub(super) use strangers::strangers;

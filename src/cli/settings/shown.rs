@@ -9,9 +9,10 @@ use clap::{CommandFactory, FromArgMatches};
 use serde::Serialize;
 
 use super::keys::{Takes, keys};
-use super::layers::{Origin, settings};
-use crate::cli::args::Cli;
+use super::layers::{Origin, checked_out, settings};
+use crate::cli::args::{Cli, Command};
 use crate::cli::error::CliError;
+use crate::lab::check_settings;
 
 /// A key, its value, and where that comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,14 +47,20 @@ pub(in crate::cli) fn view(repo: &std::path::Path) -> Result<SettingsView, CliEr
     // The values must be good ones, too.
     let full = super::complete(call.clone())?;
     let matches = whole.clone().get_matches_from(&full);
-    Cli::from_arg_matches(&matches).map_err(|error| CliError::usage(error.to_string()))?;
+    let parsed = Cli::from_arg_matches(&matches);
+    let parsed = parsed.map_err(|error| CliError::usage(error.to_string()))?.into_command();
     let given = whole.clone().get_matches_from(&call);
     let (Some(command), Some((_, given)), Some((_, full))) =
         (whole.find_subcommand("run"), given.subcommand(), matches.subcommand())
     else {
         return Ok(SettingsView { settings: Vec::new() });
     };
-    let set = settings(&whole, command, given, |name| std::env::var_os(name))?;
+    let project = checked_out(given)?;
+    if let Command::Run(run) = parsed {
+        let file = project.as_ref().and_then(|project| project.file.as_ref());
+        check_settings(file, &run.options())?;
+    }
+    let set = settings(&whole, command, given, project, |name| std::env::var_os(name))?;
     let shown = keys(command).into_iter().map(|key| {
         let origin = set.iter().find(|setting| setting.name == key.name);
         let id = key.arg.get_id().as_str();

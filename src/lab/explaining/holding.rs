@@ -20,11 +20,11 @@ use crate::store::{Store, StoredFile, StoredVerdict};
 
 /// What the answer depends on.
 pub(super) struct Holding<'a> {
-    known: &'a Known,
-    store: &'a Store,
+    pub(super) known: &'a Known,
+    pub(super) store: &'a Store,
     change: &'a Change,
     base: String,
-    environment: Option<&'a Environment>,
+    pub(super) environment: Option<&'a Environment>,
     /// What differs from the environment of the trace.
     differences: Vec<String>,
     digests: Digests,

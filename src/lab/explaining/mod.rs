@@ -5,6 +5,7 @@
 
 mod calls;
 mod holding;
+mod limits;
 mod target;
 
 pub use target::TargetError;
@@ -89,8 +90,14 @@ pub fn explain(
             reasons: vec![Reason::Asked],
             changed_lines: Vec::new(),
         };
-        let Plan { mutants: mut planned, foundations, .. } =
-            plan(&all, &mut subject, environment.as_ref(), &[every], &known, None)?;
+        let Plan { mutants: mut planned, foundations, .. } = plan(
+            &all,
+            &mut subject,
+            environment.as_ref(),
+            std::slice::from_ref(&every),
+            &known,
+            None,
+        )?;
         planned.retain(|planned| is_asked_for(planned, &target));
         planned.sort_by_key(|planned| (planned.mutant.span.bytes.start, planned.mutant.id.clone()));
         let mut holding =
@@ -98,6 +105,7 @@ pub fn explain(
         for planned in &planned {
             explanation.mutants.push(mutant(planned, &foundations, &ids, &known, &mut holding)?);
         }
+        holding.name_limits(&all, &mut subject, &every, &mut explanation.mutants)?;
     }
     Ok(explanation)
 }
@@ -199,6 +207,15 @@ fn reach(explanation: &mut Explanation, known: &Known) {
     }
 }
 
+/// How a mutant is decided, and by which tests.
+fn routed(planned: &Planned) -> (Option<Placing>, &[usize]) {
+    match &planned.route {
+        Route::Hot(tests) => (Some(Placing::Hot), tests),
+        Route::Cold(tests) => (Some(Placing::Cold), tests),
+        Route::Nobody => (None, &[]),
+    }
+}
+
 fn mutant(
     planned: &Planned,
     foundations: &Foundations,
@@ -206,11 +223,7 @@ fn mutant(
     known: &Known,
     holding: &mut Holding<'_>,
 ) -> Result<ExplainedMutant, LabError> {
-    let (route, tests) = match &planned.route {
-        Route::Hot(tests) => (Some(Placing::Hot), tests.as_slice()),
-        Route::Cold(tests) => (Some(Placing::Cold), tests.as_slice()),
-        Route::Nobody => (None, &[][..]),
-    };
+    let (route, tests) = routed(planned);
     let entered: BTreeSet<&FunctionKey> =
         tests.iter().flat_map(|&test| known.trace.entered(&known.trace.tests()[test])).collect();
     let latest = holding.latest(&planned.mutant.id)?;

@@ -88,6 +88,7 @@ pub(in crate::report) mod tests {
             mutants: 0,
             positions: Vec::new(),
             duplicates: Vec::new(),
+            digest: String::new(),
         })));
         let value = serde_json::from_str(&write(&report)).unwrap();
         let mut written = BTreeSet::new();
