@@ -110,12 +110,17 @@ impl<'p> Book<'p> {
         Some(decided(&self.mutants[number], decision, *reused, &AgainstBase::default()))
     }
 
-    /// Gives mutants that no test reaches their verdict.
-    pub(super) fn settle_unreached(&mut self, todo: &[usize]) {
+    /// Gives mutants that no test reaches their verdict, and stores it.
+    pub(super) fn settle_unreached(
+        &mut self,
+        store: &mut Store,
+        todo: &[usize],
+    ) -> Result<(), LabError> {
+        let mut kept = Vec::new();
         for &number in todo {
-            let verdict = self.mutants[number].unreached();
-            self.decisions[number] = Some((given(verdict), false));
+            kept.extend(self.put(number, given(self.mutants[number].unreached())));
         }
+        Ok(store.put_verdicts(&kept)?)
     }
 
     /// Of the mutants `todo`, those that one of these tests killed.

@@ -269,7 +269,7 @@ fn conduct(
                 }
                 parts.flaky = engine.flaky();
             }
-            None => book.settle_unreached(&todo),
+            None => book.settle_unreached(store, &todo)?,
         }
     }
     book.share(store)?;

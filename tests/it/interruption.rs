@@ -51,8 +51,8 @@ fn wait_until_gone(project: &Project, patience: Duration) {
     }
 }
 
-/// A run that a signal stops in the midst of its mutants.
-fn stopped_by(project: &Project, signal: Signal) -> Ran {
+/// A run that signals stop in the midst of its mutants.
+fn stopped_by(project: &Project, signals: &[Signal]) -> Ran {
     let mut running = Running::start(&mut project.main_job(&["--jobs", "1"]));
     let began = Instant::now();
     while stored(project) < 2 {
@@ -60,7 +60,11 @@ fn stopped_by(project: &Project, signal: Signal) -> Ran {
         assert!(!running.has_ended(), "mutdiff ended by itself");
         sleep(Duration::from_millis(20));
     }
-    running.signal(signal);
+    for signal in signals {
+        running.signal(*signal);
+        // Two that are pending at the same time are one to the system.
+        sleep(Duration::from_millis(20));
+    }
     running.end()
 }
 
@@ -78,7 +82,7 @@ fn stored(project: &Project) -> usize {
 fn ctrl_c_keeps_the_verdicts_and_leaves_no_process() {
     let project = slow(4);
     let before = project.snapshot();
-    let ran = stopped_by(&project, Signal::SIGINT).expect(130);
+    let ran = stopped_by(&project, &[Signal::SIGINT]).expect(130);
     wait_until_gone(&project, Duration::ZERO);
     assert_eq!(project.snapshot(), before);
     let partial = project.report();
@@ -94,10 +98,19 @@ fn ctrl_c_keeps_the_verdicts_and_leaves_no_process() {
 }
 
 #[test]
+fn a_signal_that_arrives_twice_at_once_is_one() {
+    let project = slow(4);
+    // As `timeout` sends it: to the process, and then to its group.
+    stopped_by(&project, &[Signal::SIGTERM, Signal::SIGTERM]).expect(130);
+    assert_eq!(project.report().conclusion, Conclusion::Interrupted);
+    wait_until_gone(&project, Duration::ZERO);
+}
+
+#[test]
 fn kill_9_leaves_the_checkout_as_it_was_and_the_verdicts_stored() {
     let project = slow(4);
     let before = project.snapshot();
-    let ran = stopped_by(&project, Signal::SIGKILL);
+    let ran = stopped_by(&project, &[Signal::SIGKILL]);
     assert_eq!(ran.code, None, "{ran}");
     assert_eq!(project.snapshot(), before);
     // Nobody is left to kill them: they see the connection end.

@@ -65,6 +65,22 @@ fn a_comment_leaves_every_verdict_standing() {
 }
 
 #[test]
+fn what_no_test_reaches_is_remembered_too() {
+    let project = Project::fixture("callers", Python::usual());
+    project.run(1, &[]);
+    let path = "lib/report.py";
+    let text = std::fs::read_to_string(project.root().join(path)).unwrap();
+    let text = format!("{text}\n\ndef unreached(n):\n    return n * 2 - 1\n");
+    project.write(path, &text);
+    let (_, second) = project.run(1, &[]);
+    assert!(second.counts.mutants > second.counts.reused + second.counts.suppressed);
+    project.write(path, &format!("# A comment.\n{text}"));
+    let (_, third) = project.run(1, &[]);
+    assert_eq!(third.counts.reused + third.counts.suppressed, third.counts.mutants);
+    assert_eq!(by_id(&second), by_id(&third));
+}
+
+#[test]
 fn code_that_is_laid_out_in_another_way_is_not_decided_again() {
     let texts = [
         "def f(n):\n    return n + 1\n",
