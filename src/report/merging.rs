@@ -146,17 +146,6 @@ fn chosen(reports: &[(String, Report)], gate: Option<Gate>) -> Result<Vec<Of<'_>
         let Some(Part::Shard(part)) = &report.part else {
             return Err(MergeError::NotAShard { name: name.clone() });
         };
-        let counts = Counts { duplicates: report.duplicates.len(), ..Counts::of(&report.mutants) };
-        let what = if counts != report.counts {
-            Some("its counts are not those of its mutants")
-        } else if part.digest != report.digest() {
-            Some("it does not say what its shard found")
-        } else {
-            None
-        };
-        if let Some(what) = what {
-            return Err(MergeError::Edited { name: name.clone(), what });
-        }
         let of = || Of { name, report, part };
         let first = first.get_or_insert_with(of);
         let is_judged_alike = gate.is_some() || first.report.gate == report.gate;
@@ -168,6 +157,18 @@ fn chosen(reports: &[(String, Report)], gate: Option<Gate>) -> Result<Vec<Of<'_>
         if let Some(what) = what {
             let (one, other) = (first.name.to_owned(), name.clone());
             return Err(MergeError::Mixed { one, other, what });
+        }
+        // Behind the plans: another version of mutdiff may write another digest.
+        let counts = Counts { duplicates: report.duplicates.len(), ..Counts::of(&report.mutants) };
+        let what = if counts != report.counts {
+            Some("its counts are not those of its mutants")
+        } else if part.digest != report.digest() {
+            Some("it does not say what its shard found")
+        } else {
+            None
+        };
+        if let Some(what) = what {
+            return Err(MergeError::Edited { name: name.clone(), what });
         }
         let says_less = |known: &Of<'_>| left_open(known) < left_open(&of());
         if !found.get(&part.shard.number).is_some_and(says_less) {
