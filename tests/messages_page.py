@@ -79,6 +79,7 @@ NOTICES = {
     "build_files": "changed files that build or configure, and ship no code, are not mutated",
     "changed_tests_unknown": "tests changed, and what they reached on the base is not known here",
     "environment_changed": "stored verdicts are not used, and what differs",
+    "excluded_files": "changed files that `exclude` fits are not mutated; who calls them is",
     "flaky_tests": "tests that also fail without a mutant, now and then; they killed nothing",
     "gate_of_a_shard": "a shard does not judge a score; the merged report does",
     "harmless_files": "changed files that put no verdict in question",

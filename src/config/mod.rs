@@ -2,19 +2,23 @@
 //!
 //! Invariant: an [`Options`] value holds no contradiction; the layers below need not check it.
 
+mod excluded;
 mod file;
 mod memory;
 mod project;
 mod runner_settings;
+mod test_names;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use excluded::{Excluded, exclude_pattern};
 pub use file::{ConfigError, OWN_FILE, PROJECT_FILE, SettingsFile, nearest};
 pub use memory::{default_memory_limit, memory_size, memory_text};
 pub use project::{Invalidates, ProjectConfig, TABLES, Wanted, without_own_settings};
 pub use runner_settings::runner_settings;
+pub use test_names::{NamePattern, test_names};
 
 use crate::model::{Gate, MutantId, ScopeKind, Shard, TypeChecker};
 
@@ -43,6 +47,8 @@ pub struct Options {
     pub operators: Vec<String>,
     /// Which rules of suppression hold, over what the project says; empty is what that says.
     pub suppress: Vec<String>,
+    /// Files that are not mutated.
+    pub exclude: Vec<globset::Glob>,
     /// The type checker whose rejects are no mutants; `None` asks none.
     pub type_check: Option<TypeChecker>,
     /// Leave out tests that fail without a mutant instead of stopping.

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::beside_code::{is_doctest_of, is_text_test, may_own_examples};
+use super::roles::Roles;
 use super::subject::Subject;
 use crate::model::{
     ContentHash, Fingerprint, FunctionKey, FunctionKind, Mutant, QualName, QuickMap, RepoPath,
@@ -25,10 +26,11 @@ pub(super) struct Closures {
 }
 
 impl Closures {
-    /// From the pairs (importer, imported) and all files of the project.
+    /// From the pairs (importer, imported) and all files of the project with what they are for.
     pub(super) fn new<'p>(
         pairs: &[(RepoPath, RepoPath)],
         files: impl Iterator<Item = &'p RepoPath> + Clone,
+        roles: &Roles,
     ) -> Self {
         let mut imports: BTreeMap<RepoPath, BTreeSet<RepoPath>> = BTreeMap::new();
         for (importer, imported) in pairs {
@@ -38,7 +40,7 @@ impl Closures {
         for conftest in files.clone().filter(|path| path.file_name() == "conftest.py") {
             let folder = &conftest.as_str()[..conftest.as_str().len() - "conftest.py".len()];
             for file in files.clone().filter(|path| path.as_str().starts_with(folder)) {
-                if super::roles::is_test_file(file) && file != conftest {
+                if roles.is_test_file(file) && file != conftest {
                     imports.entry(file.clone()).or_default().insert(conftest.clone());
                 }
             }

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::LabError;
 use super::beside_code::{BesideCode, changed_docstrings};
 use super::changed_tests::listed;
-use super::roles::is_test_file;
 use super::subject::Subject;
 use super::untied;
 use crate::config::Options;
@@ -230,7 +229,7 @@ impl Change {
         let not_code: Vec<&str> = self
             .lines
             .keys()
-            .filter(|path| !subject.is_code(path) && !is_test_file(path))
+            .filter(|path| !subject.is_code(path) && !subject.is_test_file(path))
             .map(RepoPath::as_str)
             .collect();
         if !not_code.is_empty() {
@@ -239,6 +238,21 @@ impl Change {
                 message: format!(
                     "not mutated, since they are no shipped code: {}",
                     listed(&not_code)
+                ),
+            });
+        }
+        let excluded: Vec<&str> = self
+            .lines
+            .keys()
+            .filter(|path| subject.is_code(path) && !subject.is_mutated(path))
+            .map(RepoPath::as_str)
+            .collect();
+        if !excluded.is_empty() {
+            notices.push(Notice {
+                code: "excluded_files".into(),
+                message: format!(
+                    "not mutated, since the settings exclude them: {}",
+                    listed(&excluded)
                 ),
             });
         }

@@ -147,7 +147,7 @@ fn last(store: &Store) -> Option<Report> {
 /// Every mutant of the project.
 fn all(subject: &mut Subject) -> Result<BTreeMap<MutantId, FunctionKey>, LabError> {
     let paths: Vec<RepoPath> =
-        subject.files.keys().filter(|path| subject.is_code(path)).cloned().collect();
+        subject.files.keys().filter(|path| subject.is_mutated(path)).cloned().collect();
     let mut found = BTreeMap::new();
     for path in paths {
         let Some(module) = subject.module(&path)? else { continue };

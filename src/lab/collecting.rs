@@ -155,7 +155,7 @@ impl<'f> Finding<'f> {
             return Ok(Err("all tests are traced again".to_owned()));
         }
         let unwatched = unwatched(run.options, store)?;
-        let closures = Closures::new(&imports.imports, subject.files.keys());
+        let closures = Closures::new(&imports.imports, subject.files.keys(), &subject.roles());
         let unlisted = unlisted::digest(store, &subject.root)?;
         if remembered.differs_in_unlisted(&unlisted) {
             return Ok(Err("files that git ignores and that are imported changed".to_owned()));
@@ -212,8 +212,7 @@ impl<'f> Finding<'f> {
         let names: BTreeSet<&str> = here.map(RepoPath::file_name).collect();
         for path in self.subject.files.keys().filter(|path| !known.knows(path)) {
             let name = path.file_name();
-            let holds_tests = name.starts_with("test_") || name.ends_with("_test.py");
-            if !holds_tests {
+            if !self.subject.roles().is_named_as_tests(path) {
                 return Err(format!("{path} is new"));
             }
             // Two modules of one name may stand in one another's way.

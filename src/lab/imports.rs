@@ -48,7 +48,7 @@ pub(super) fn store_imports(
     if let (Extent::Part(part), Some(known)) = (extent, &known) {
         let unlisted = unlisted::digest(store, &subject.root)?;
         let of_known = part.take_digests().unwrap_or_else(|| {
-            let closures = Closures::new(&known.imports, subject.files.keys());
+            let closures = Closures::new(&known.imports, subject.files.keys(), &subject.roles());
             Digests::new(subject, closures, stored.import_edges(), unlisted)
         });
         let changed = before.changed_imports(subject, &of_known);

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::basis::Digests;
-use super::roles::is_test_file;
 use super::subject::Subject;
 use super::warm::Warm;
 use super::{LabError, unlisted};
@@ -165,7 +164,7 @@ fn rests_on(subject: &Subject, digests: &mut Digests, path: &RepoPath) -> u64 {
     let mut hash = Sha256::new();
     hash.update(subject.files.get(path).map_or(&[0; 32], |content| content.as_bytes()));
     hash.update(digests.closed(path));
-    if !is_test_file(path) {
+    if !subject.is_test_file(path) {
         // By its name it is no file of tests, and its conftest files are not known as imports.
         for conftest in subject.files.keys().filter(|file| file.file_name() == "conftest.py") {
             let folder = conftest.as_str().trim_end_matches("conftest.py");

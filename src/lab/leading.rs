@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::basis::Digests;
-use super::roles::is_test_file;
+use super::roles::Roles;
 use super::subject::Subject;
 use crate::model::{FunctionKey, Lead, QualName, QuickMap, RepoPath, Word};
 
@@ -39,10 +39,10 @@ enum Kind {
 impl Leading {
     /// The graph of all code of `subject`.
     pub(super) fn new(subject: &Subject) -> Self {
-        Self::of(subject.leads())
+        Self::of(subject.leads(), &subject.roles())
     }
 
-    fn of(files: &BTreeMap<RepoPath, Vec<Lead>>) -> Self {
+    fn of(files: &BTreeMap<RepoPath, Vec<Lead>>, roles: &Roles) -> Self {
         let mut graph = Self::default();
         let mut words: QuickMap<Word, Node> = QuickMap::default();
         let mut decorated: Vec<(Node, Node, &Lead)> = Vec::new();
@@ -73,7 +73,7 @@ impl Leading {
                         graph.next[node as usize].push(file);
                         graph.functions.insert(key, node);
                         graph.by_file.entry(path.clone()).or_default().push(node);
-                        if !is_test_file(path) {
+                        if !roles.is_test_file(path) {
                             project.extend(&lead.binds);
                             decorated.push((file, node, lead));
                         }
@@ -245,7 +245,7 @@ mod tests {
                 let text = if other == Some(name.as_str()) { "other" } else { "same" };
                 Some((FunctionKey::new(path.clone(), name), text))
             }));
-            let mut graph = Leading::of(&files);
+            let mut graph = Leading::of(&files, &Roles::default());
             let of = |lead: &Lead| {
                 let key = FunctionKey::new(path.clone(), lead.function.clone()?);
                 Some((key.name.to_string(), graph.digest(std::iter::once(&key), &[], &mut code)))
@@ -282,7 +282,7 @@ mod tests {
             let mut code = Digests::of_texts(std::iter::empty());
             code.set_module(RepoPath::new("deep.py"), constant);
             let key = FunctionKey::new(RepoPath::new("a.py"), QualName::new("f"));
-            Leading::of(&files).digest(std::iter::once(&key), &[], &mut code)
+            Leading::of(&files, &Roles::default()).digest(std::iter::once(&key), &[], &mut code)
         };
         assert_eq!(digest("X = 1"), digest("X = 1"));
         assert_ne!(digest("X = 1"), digest("X = 2"));

@@ -325,7 +325,8 @@ struct Router<'k> {
 
 impl<'k> Router<'k> {
     fn new(subject: &Subject, known: &'k Known, environment: Option<&'k Environment>) -> Self {
-        let closures = Closures::new(&known.imports.imports, subject.files.keys());
+        let closures =
+            Closures::new(&known.imports.imports, subject.files.keys(), &subject.roles());
         let mut tests_by_file: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
         let mut homeless = Vec::new();
         for (number, test) in known.trace.tests().iter().enumerate() {

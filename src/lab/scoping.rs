@@ -9,7 +9,6 @@ use super::LabError;
 use super::base_tests::BaseTests;
 use super::change::Change;
 use super::changed_tests::ChangedTests;
-use super::roles::is_test_file;
 use super::subject::Subject;
 use crate::config::Options;
 use crate::model::{
@@ -69,7 +68,12 @@ pub(super) fn scope(
 ) -> Result<Scoped, LabError> {
     let mut test_files = subject.test_files();
     test_files.extend(
-        change.functions.keys().map(|key| &key.path).filter(|path| is_test_file(path)).cloned(),
+        change
+            .functions
+            .keys()
+            .map(|key| &key.path)
+            .filter(|path| subject.is_test_file(path))
+            .cloned(),
     );
     let base = BaseTests::find(subject, change, known);
     let graph = base.graph(change, &known.graph);
@@ -86,7 +90,7 @@ pub(super) fn scope(
         (users, kin, mentions, tests)
     };
     let mut functions: Vec<&Function> =
-        subject.all_functions().filter(|function| subject.is_code(&function.key.path)).collect();
+        subject.all_functions().filter(|function| subject.is_mutated(&function.key.path)).collect();
     functions.sort_by(|a, b| (&a.key.path, a.bytes.start).cmp(&(&b.key.path, b.bytes.start)));
     let chosen = select(&ScopeInput {
         kind: options.scope,

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use globset::Glob;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -296,13 +297,19 @@ pub(super) fn identity(
     }
     let depth = options.depth.map_or(String::new(), |depth| format!(" to depth {depth}"));
     let failing = if options.allow_failing { ", failing tests left out" } else { "" };
+    let excluded: Vec<&str> = options.exclude.iter().map(Glob::glob).collect();
+    let excluded = if excluded.is_empty() {
+        String::new()
+    } else {
+        format!(" without {}", excluded.join(", "))
+    };
     let deadline = &options.deadline;
     PlanIdentity {
         mutdiff: env!("CARGO_PKG_VERSION").to_owned(),
         base: subject.base.merge_base.clone(),
         head: ContentHash::new(files.finalize().into()).to_string(),
         scope: format!(
-            "{}{depth}{failing}, deadline {} × + {:?}",
+            "{}{depth}{failing}{excluded}, deadline {} × + {:?}",
             options.scope, deadline.factor, deadline.floor
         ),
         operators: ContentHash::new(operators.finalize().into()).to_string(),

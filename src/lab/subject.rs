@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -11,10 +12,12 @@ use tempfile::TempDir;
 use super::adopting::adopt;
 use super::beside_code::is_text_test;
 use super::functions::Functions;
-use super::roles::{is_aside, is_code, is_test_file};
+use super::roles::Roles;
 use super::wanted::{settings_of, wanted};
 use super::{LabError, unlisted};
-use crate::config::{Invalidates, Options, PROJECT_FILE, ProjectConfig, without_own_settings};
+use crate::config::{
+    Excluded, Invalidates, Options, PROJECT_FILE, ProjectConfig, test_names, without_own_settings,
+};
 use crate::git::{Base, Ci, Head, Repository, Submodule};
 use crate::model::{
     ContentHash, FileStat, Function, FunctionKey, Lead, Notice, RepoPath, SkippedFile, TestId,
@@ -44,6 +47,8 @@ pub(super) struct Subject {
     pub files: BTreeMap<RepoPath, ContentHash>,
     /// The project's settings.
     pub config: ProjectConfig,
+    /// What its files are for.
+    roles: Arc<Roles>,
     /// The operators that are on.
     pub selection: Selection,
     /// The files that tests may read, and that are neither code nor tied to code nor harmless.
@@ -90,6 +95,11 @@ impl Subject {
         let base = repository.base(options.base.as_deref(), ci, &head)?;
         let settings = settings_of(&repository, &head)?;
         let (config, selection) = wanted(settings.as_ref(), options)?;
+        let names = test_names(|file| {
+            let bytes = repository.read(&head, &RepoPath::new(file))?;
+            Ok::<_, LabError>(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        })?;
+        let roles = Roles::new(names, Excluded::new(&options.exclude));
         adopt(&repository);
         let mut store = open(repository.workdir())?;
         let listed = repository.files(&head)?;
@@ -102,6 +112,7 @@ impl Subject {
             root: repository.workdir().to_owned(),
             files: BTreeMap::new(),
             config,
+            roles: Arc::new(roles),
             selection,
             data: BTreeMap::new(),
             prose: BTreeMap::new(),
@@ -269,9 +280,10 @@ impl Subject {
         let mut hash = Sha256::new();
         hash.update(unlisted::digest(store, self.repository.workdir())?);
         let asked = format!(
-            "{:?} {:?} {} {:?} {:?} {} {:?} {} {:?} {environment} {}",
+            "{:?} {:?} {:?} {} {:?} {:?} {} {:?} {} {:?} {environment} {}",
             options.scope,
             options.depth,
+            options.exclude,
             self.base.merge_base,
             self.head,
             options.tests,
@@ -359,7 +371,7 @@ impl Subject {
 
     /// Has the tests among these functions traced in a fork each.
     pub(super) fn keep_apart<'k>(&mut self, functions: impl Iterator<Item = &'k FunctionKey>) {
-        self.apart = functions.filter(|key| is_test_file(&key.path)).cloned().collect();
+        self.apart = functions.filter(|key| self.roles.is_test_file(&key.path)).cloned().collect();
     }
 
     /// Whether a test of that function is traced in a fork of its own.
@@ -412,14 +424,29 @@ impl Subject {
         self.functions.get(key)
     }
 
-    /// Whether a file is part of what is built and shipped, and so worth mutating.
+    /// Whether a file is part of what is built and shipped.
     pub(super) fn is_code(&self, path: &RepoPath) -> bool {
-        is_code(path) && !is_aside(path, |package| self.files.contains_key(package))
+        self.roles.is_code(path, |package| self.files.contains_key(package))
+    }
+
+    /// Whether a file is worth mutating, and nobody has excluded it.
+    pub(super) fn is_mutated(&self, path: &RepoPath) -> bool {
+        self.is_code(path) && self.roles.excluded(path).is_none()
+    }
+
+    /// What its files are for.
+    pub(super) fn roles(&self) -> Arc<Roles> {
+        Arc::clone(&self.roles)
+    }
+
+    /// Whether a file holds tests or what only tests use.
+    pub(super) fn is_test_file(&self, path: &RepoPath) -> bool {
+        self.roles.is_test_file(path)
     }
 
     /// The files that hold tests, fixtures and their helpers.
     pub(super) fn test_files(&self) -> BTreeSet<RepoPath> {
-        self.files.keys().filter(|path| is_test_file(path)).cloned().collect()
+        self.files.keys().filter(|path| self.is_test_file(path)).cloned().collect()
     }
 
     /// Where bytecode of the project is cached.
@@ -442,7 +469,7 @@ impl Subject {
     pub(super) fn roots(&self) -> Vec<String> {
         let described = self.files.keys().chain(self.data.keys()).filter(|path| {
             matches!(path.file_name(), "pyproject.toml" | "setup.cfg" | "setup.py")
-                && !is_test_file(path)
+                && !self.is_test_file(path)
                 && !path.directories().any(|part| OTHERS.contains(&part))
         });
         let folder = |path: &RepoPath| {

@@ -62,7 +62,7 @@ pub(super) fn trace(
     unlisted::keep(store, &subject.root, &collected.unlisted)?;
     let unlisted = unlisted::digest(store, &subject.root)?;
     let mut digests = imports.digests.filter(|_| then == unlisted).unwrap_or_else(|| {
-        let closures = Closures::new(&imports.pairs, subject.files.keys());
+        let closures = Closures::new(&imports.pairs, subject.files.keys(), &subject.roles());
         let calls = imports.calls.iter().map(|(caller, callee)| (caller, callee));
         Digests::new(subject, closures, calls, unlisted)
     });

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use super::LabError;
 use super::clock::Clock;
-use super::roles::is_code;
 use super::run::Run;
 use super::subject::Subject;
 use crate::model::{Phase, RepoPath, TestId};
@@ -107,7 +106,7 @@ fn check_copy(
         // A package that several distributions share has an `__init__.py` in each.
         let package = ours.strip_suffix("__init__.py");
         let from_here = loaded.iter().any(|path| match package {
-            Some(package) => path.as_str().starts_with(package) && is_code(path),
+            Some(package) => path.as_str().starts_with(package) && subject.is_code(path),
             None => path.as_str() == ours,
         });
         if !from_here {

@@ -32,6 +32,7 @@ mod record;
 mod reports;
 mod review;
 mod review_scenarios;
+mod roles;
 mod scenarios;
 mod second_run;
 mod settings;

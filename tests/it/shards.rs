@@ -38,6 +38,7 @@ fn options(project: &Project, shard: Shard) -> Options {
         tests: Vec::new(),
         operators: Vec::new(),
         suppress: Vec::new(),
+        exclude: Vec::new(),
         type_check: None,
         allow_failing: false,
         memory_limit: 1 << 30,

@@ -7,8 +7,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use globset::Glob;
 
-use crate::config::{DeadlineOptions, Options, RunnerKind, default_memory_limit, memory_size};
+use crate::config::{
+    DeadlineOptions, Options, RunnerKind, default_memory_limit, exclude_pattern, memory_size,
+};
 use crate::model::{Gate, GateKind, ScopeKind, TypeChecker};
 
 /// How tests are run.
@@ -56,6 +59,16 @@ pub(in crate::cli) struct TestArgs {
         help_heading = "Change"
     )]
     suppress: Vec<String>,
+    /// Files and folders that are not mutated, as patterns: src/vendored,*_pb2.py. What they call, and who
+    /// calls them, is followed all the same
+    #[arg(
+        long,
+        value_name = "PATTERNS",
+        value_delimiter = ',',
+        value_parser = exclude_pattern,
+        help_heading = "Change"
+    )]
+    exclude: Vec<Glob>,
     /// Leave out mutants that a type checker rejects: it runs once, over copies of the mutated files
     #[arg(long, value_name = "CHECKER", value_enum, help_heading = "Change")]
     type_check: Option<CheckerArg>,
@@ -94,6 +107,7 @@ impl TestArgs {
             tests: if self.rest.is_empty() { self.tests.clone() } else { self.rest.clone() },
             operators: self.operators.clone(),
             suppress: self.suppress.clone(),
+            exclude: self.exclude.clone(),
             type_check: self.type_check.map(TypeChecker::from),
             allow_failing: self.allow_failing,
             memory_limit: self.memory_limit.unwrap_or_else(default_memory_limit),
@@ -117,6 +131,7 @@ pub(in crate::cli) fn default_options(repo: PathBuf) -> Options {
         tests: Vec::new(),
         operators: Vec::new(),
         suppress: Vec::new(),
+        exclude: Vec::new(),
         type_check: None,
         allow_failing: false,
         memory_limit: default_memory_limit(),

@@ -8,7 +8,6 @@ use super::support::support;
 use crate::lab::LabError;
 use crate::lab::base_tests::renamed;
 use crate::lab::change::Change;
-use crate::lab::roles::is_test_file;
 use crate::lab::scoping::Known;
 use crate::lab::subject::Subject;
 use crate::model::{FunctionKey, RepoPath};
@@ -47,10 +46,14 @@ impl Differing {
         imports: &[(RepoPath, RepoPath)],
     ) -> Result<Self, LabError> {
         let support = support(subject, change, imports)?;
-        let is_of_tests = |path: &RepoPath| is_test_file(path) || support.contains(path);
+        let roles = subject.roles();
+        let is_of_tests = |path: &RepoPath| roles.is_test_file(path) || support.contains(path);
         let functions: BTreeSet<FunctionKey> =
             change.functions.keys().filter(|key| is_of_tests(&key.path)).cloned().collect();
-        let tied = subject.tied_to(&change.other_files).into_keys().filter(is_test_file);
+        let tied = subject
+            .tied_to(&change.other_files)
+            .into_keys()
+            .filter(|path| roles.is_test_file(path));
         let mut found = Self { functions, files: tied.collect() };
         if found.functions.is_empty() {
             return Ok(found);

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::LabError;
 use super::base_tests::{BaseTests, is_of_base, renamed};
 use super::change::Change;
+use super::roles::Roles;
 use super::scoping::Known;
 use super::subject::Subject;
 use crate::model::{FunctionKey, Notice, RepoPath, TestChange, TestId, TestOutcome};
@@ -41,6 +42,7 @@ impl ChangedTests {
         base: &BaseTests,
     ) -> Result<Self, LabError> {
         let differing = Differing::find(subject, change, imports)?;
+        let roles = subject.roles();
         let mut found = Self::default();
         if differing.is_empty() && change.beside.is_empty() && base.is_empty() {
             return Ok(found);
@@ -90,11 +92,11 @@ impl ChangedTests {
         let old = differing.functions.iter().filter(|key| {
             let unseen =
                 !change.new.contains(*key) && !of_base.contains(*key) && !key.name.is_body();
-            unseen && (holds_tests(&key.path) || of_base.is_empty())
+            unseen && (holds_tests(&roles, &key.path) || of_base.is_empty())
         });
         found.unknown.extend(old.map(|key| key.path.clone()));
         let files = differing.files.iter().filter(|path| {
-            holds_tests(path) && !change.is_new_file(path) && !files_of_base.contains(*path)
+            holds_tests(&roles, path) && !change.is_new_file(path) && !files_of_base.contains(*path)
         });
         found.unknown.extend(files.cloned());
         found.unknown.extend(unknown_beside(change, known, base));
@@ -149,7 +151,6 @@ fn how(
 }
 
 /// Whether a test file holds tests, and not only what tests need.
-fn holds_tests(path: &RepoPath) -> bool {
-    let name = path.file_name();
-    name.starts_with("test") || name.ends_with("_test.py")
+fn holds_tests(roles: &Roles, path: &RepoPath) -> bool {
+    path.file_name().starts_with("test") || roles.is_named_as_tests(path)
 }

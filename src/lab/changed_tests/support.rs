@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use crate::lab::LabError;
 use crate::lab::change::Change;
-use crate::lab::roles::is_test_file;
 use crate::lab::subject::Subject;
 use crate::model::RepoPath;
 use crate::syntax::Module;
@@ -23,6 +22,8 @@ pub(super) fn support(
     imports: &[(RepoPath, RepoPath)],
 ) -> Result<BTreeSet<RepoPath>, LabError> {
     let mut found = BTreeSet::new();
+    let roles = subject.roles();
+    let is_test_file = |path: &RepoPath| roles.is_test_file(path);
     for path in change.lines.keys().filter(|path| !is_test_file(path)) {
         let now = subject.module(path)?;
         let old = change.base_side(path).map(|side| &side.module);

@@ -69,7 +69,8 @@ impl<'a> Holding<'a> {
                 differences.push("unknown parts".to_owned());
             }
         }
-        let closures = Closures::new(&known.imports.imports, subject.files.keys());
+        let closures =
+            Closures::new(&known.imports.imports, subject.files.keys(), &subject.roles());
         Ok(Self {
             known,
             store,

@@ -15,7 +15,6 @@ use std::collections::BTreeSet;
 use super::change::Change;
 use super::environment::Environment;
 use super::planning::{Foundations, Plan, Planned, Route, plan};
-use super::roles::is_test_file;
 use super::running::known;
 use super::scoping::{Known, Scoped, scope};
 use super::showing;
@@ -144,11 +143,14 @@ fn outside(
     known: &Known,
     function: &FunctionKey,
 ) -> Vec<String> {
-    if is_test_file(&function.path) {
+    if subject.is_test_file(&function.path) {
         return vec![format!("{} holds tests or what they use, and is not mutated", function.path)];
     }
     if !subject.is_code(&function.path) {
         return vec![format!("{} is no shipped code, and is not mutated", function.path)];
+    }
+    if let Some(pattern) = subject.roles().excluded(&function.path) {
+        return vec![format!("{} is not mutated: `{pattern}` excludes it", function.path)];
     }
     let base = &subject.base.name;
     if change.is_empty(subject) {
