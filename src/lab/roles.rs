@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::model::RepoPath;
 
 /// Folders at the root of what is shown or measured, and not shipped, unless they are packages.
-const ASIDE: [&str; 8] =
-    ["bench", "benches", "benchmark", "benchmarks", "doc", "docs", "example", "examples"];
+const ASIDE: [&str; 9] =
+    ["bench", "benches", "benchmark", "benchmarks", "doc", "docs", "example", "examples", "misc"];
 
 /// Whether a file holds tests or what only tests use, by the conventions of pytest and unittest.
 pub(super) fn is_test_file(path: &RepoPath) -> bool {
