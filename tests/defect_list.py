@@ -489,4 +489,32 @@ DEFECTS = [
         "other(subject, store, last).map(|_| true)",
         "chosen::what_is_decided_on_another_branch_is_not_put_into_the_last_report",
     ),
+    Defect(
+        "mutants of the same code are all run",
+        "src/lab/alike.rs",
+        "        stands[number] = *first.entry(",
+        "        let _ = *first.entry(",
+        "plan::mutants_that_compile_to_the_same_code_are_decided_and_counted_once",
+    ),
+    Defect(
+        "what a type checker says of the original is held against mutants",
+        "src/lab/type_checked.rs",
+        "known| !known.contains(&(fault.line, plain(fault))));",
+        "known| known.len() < usize::MAX);",
+        "type_checked::what_a_checker_rejects_is_invalid_and_what_it_says_of_the_original_is_not_held_against_a_mutant",
+    ),
+    Defect(
+        "a type checker is waited for without end",
+        "src/worker/type_check.rs",
+        "            Ok(None) if began.elapsed() > limit => {",
+        "            Ok(None) if began.elapsed() > 100 * limit => {",
+        "worker::type_check::tests::a_checker_that_does_not_end_is_ended",
+    ),
+    Defect(
+        "a condition with an `else` is taken for a guard",
+        "src/mutate/suppress/same.rs",
+        '    if statement.field("alternative").is_some() {',
+        "    if false {",
+        "mutate::suppress::tests::what_only_looks_the_same_is_not_suppressed",
+    ),
 ]

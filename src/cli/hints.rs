@@ -276,7 +276,12 @@ fn worker(error: &WorkerError) -> (Kind, Vec<String>) {
             format!("install it in the project's environment: pip install {checker}"),
             "or run without --type-check".to_owned(),
         ]),
-        WorkerError::TypeCheckerFailed { checker, .. } => usage([
+        WorkerError::TypeCheckerNotRun { checker, .. } => usage([
+            format!("see whether `{checker}` runs in the project; it may be another machine's"),
+            "or run without --type-check".to_owned(),
+        ]),
+        WorkerError::TypeCheckerFailed { checker, .. }
+        | WorkerError::TypeCheckerHangs { checker, .. } => usage([
             format!("see whether `{checker}` runs in the project as it is"),
             "or run without --type-check".to_owned(),
         ]),

@@ -9,8 +9,8 @@ use crate::config::{Excluded, NamePattern};
 use crate::model::RepoPath;
 
 /// Folders at the root of what is shown or measured, and not shipped, unless they are packages.
-const ASIDE: [&str; 8] =
-    ["bench", "benches", "benchmark", "benchmarks", "doc", "docs", "example", "examples"];
+const ASIDE: [&str; 9] =
+    ["bench", "benches", "benchmark", "benchmarks", "doc", "docs", "example", "examples", "misc"];
 
 /// What tells the files of one project apart.
 #[derive(Debug, Clone, Default)]

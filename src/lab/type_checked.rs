@@ -11,7 +11,7 @@ use super::planning::Planned;
 use super::run::Run;
 use super::subject::Subject;
 use crate::model::{RepoPath, TypeChecker};
-use crate::worker::{TypeFault, WorkerError, type_faults};
+use crate::worker::{CHECKER_LIMIT, TypeFault, WorkerError, type_faults};
 
 /// Files beside the code that say how it is checked, by their names.
 const SETTINGS: [&str; 9] = [
@@ -70,7 +70,8 @@ pub(super) fn rejected(
         }
         originals.insert(original, numbers);
     }
-    let faults = type_faults(checker, &run.environment.interpreter, tree.path(), &files)?;
+    let watch = (CHECKER_LIMIT, run.interrupted);
+    let faults = type_faults(checker, &run.environment.interpreter, tree.path(), &files, watch)?;
     let mut at_base: HashMap<usize, HashSet<(u32, String)>> = HashMap::new();
     for fault in &faults {
         for &number in originals.get(&fault.file).copied().into_iter().flatten() {

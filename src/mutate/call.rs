@@ -13,7 +13,7 @@ pub(super) const ARGUMENT_NONE: Operator = Operator {
     why: "An argument that may be anything is one whose effect no test sees.",
     skipped: "`*args`, `**kwargs`, and `None` itself.",
     default: true,
-    telling: 3,
+    telling: 4,
     examples: &[
         Example { before: "f(a, b)", after: "f(None, b)" },
         Example { before: "f(key=a)", after: "f(key=None)" },

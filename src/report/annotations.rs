@@ -49,7 +49,8 @@ fn annotation(remark: &Remark<'_>) -> String {
     let unreached = mutant.verdict == Verdict::NoTests;
     let (first, mut last) = (lines_on_head(mutant).first, lines_on_head(mutant).last);
     if unreached {
-        let beside = remark.beside.iter().map(|mutant| lines_on_head(mutant).last).max();
+        let own = remark.beside.iter().filter(|other| other.function == mutant.function);
+        let beside = own.map(|mutant| lines_on_head(mutant).last).max();
         last = last.max(beside.unwrap_or(last));
     }
     let mut properties =
@@ -94,9 +95,12 @@ fn message(remark: &Remark<'_>) -> String {
     if let Some(advice) = what_would_notice(mutant) {
         writeln!(text, "What would notice: {advice}.").expect("a String takes all");
     }
-    if mutant.verdict == Verdict::Survived && !remark.beside.is_empty() {
-        let more = count(remark.beside.len(), "more survivor");
+    if mutant.verdict == Verdict::Survived && remark.survivors_beside() > 0 {
+        let more = count(remark.survivors_beside(), "more survivor");
         writeln!(text, "{more} on this line.").expect("a String takes all");
+    }
+    if remark.is_above_unreached() {
+        text.push_str("No test reaches what stands below it.\n");
     }
     write!(text, "mutdiff show {}", id(mutant)).expect("a String takes all");
     text

@@ -208,9 +208,12 @@ fn diff(remark: &Remark<'_>) -> String {
                 .expect("a String takes all");
         }
     }
-    if !remark.beside.is_empty() {
-        let more = count(remark.beside.len(), "more survivor");
+    if remark.survivors_beside() > 0 {
+        let more = count(remark.survivors_beside(), "more survivor");
         writeln!(out, "{more} on the same line.\n").expect("a String takes all");
+    }
+    if remark.is_above_unreached() {
+        out.push_str("No test reaches what stands below it.\n\n");
     }
     out
 }

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -55,6 +56,24 @@ pub enum WorkerError {
         checker: TypeChecker,
         /// Its exit status and what it said.
         reason: String,
+    },
+    /// The type checker cannot be started.
+    #[error("{checker} cannot be started ({}): {source}", program.display())]
+    TypeCheckerNotRun {
+        /// Which.
+        checker: TypeChecker,
+        /// The program.
+        program: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The type checker does not end.
+    #[error("{checker} gave no answer within {} s", limit.as_secs())]
+    TypeCheckerHangs {
+        /// Which.
+        checker: TypeChecker,
+        /// How long it was waited for.
+        limit: Duration,
     },
     /// The runner could not collect the tests.
     #[error("the tests cannot be collected:\n{output}")]

@@ -29,4 +29,4 @@ pub use protocol::{
 pub use reap::{be_no_subreaper, become_subreaper, kill_strays};
 pub use runtime::RunDirectory;
 pub use slot::{Ended, Slot, SlotRun, SlotTimes};
-pub use type_check::{TypeFault, type_faults};
+pub use type_check::{CHECKER_LIMIT, TypeFault, type_faults};

@@ -71,4 +71,21 @@ fn a_checker_that_is_missing_or_fails_is_an_error() {
     let broken = "#!/bin/sh\necho 'mypy: no such option' >&2\nexit 2\n";
     let ran = Ran::of(&mut command(&project, broken, &["--type-check", "mypy"])).expect(2);
     ran.says("mypy fails: exit status: 2: mypy: no such option");
+    let foreign = "#!/no/such/shell\n";
+    let ran = Ran::of(&mut command(&project, foreign, &["--type-check", "mypy"])).expect(2);
+    ran.says("mypy cannot be started");
+}
+
+#[test]
+fn a_checker_that_hangs_holds_up_neither_a_budget_nor_a_run_that_it_left_a_process_to() {
+    let project = project();
+    let hangs = "#!/bin/sh\nsleep 300\n";
+    let began = std::time::Instant::now();
+    let arguments = ["--type-check", "mypy", "--budget", "4s"];
+    let ran = Ran::of(&mut command(&project, hangs, &arguments)).expect(4);
+    ran.says("the budget of 4s was spent");
+    let leaves = CHECKER.replace("said=0\n", "said=0\nsleep 300 &\n");
+    Ran::of(&mut command(&project, &leaves, &["--type-check", "mypy"])).expect(0);
+    assert_eq!(project.report().counts.invalid, 2);
+    assert!(began.elapsed().as_secs() < 120);
 }

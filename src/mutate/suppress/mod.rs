@@ -3,9 +3,16 @@
 //! Invariant: what is suppressed keeps its id and says by what; a compound statement all of whose
 //! statements are suppressed is suppressed with its condition.
 
+mod declared;
 mod names;
+mod outside;
 mod pragma;
 mod rules;
+mod said;
+mod same;
+mod unread;
+
+use std::collections::HashMap;
 
 pub use rules::{Rule, rules};
 
@@ -21,6 +28,8 @@ use crate::syntax::{Module, Node};
 pub(super) struct Suppressed {
     /// Parts that a rule covers, outermost first, in source order, none in another.
     covered: Vec<(ByteSpan, &'static str)>,
+    /// Operators whose mutants of exactly these bytes a rule covers.
+    single: HashMap<(usize, usize), Vec<(&'static str, &'static str)>>,
     pragmas: Vec<Pragma>,
 }
 
@@ -30,19 +39,30 @@ impl Suppressed {
         let mut pragmas = pragma::pragmas(module);
         pragmas.retain(|pragma| !lacks_reason(pragma, selection));
         if !selection.has_rules() {
-            return Self { covered: Vec::new(), pragmas };
+            return Self { pragmas, ..Self::default() };
         }
         let names = Names::of(module.root());
         let rules: Vec<&'static Rule> = rules()
             .iter()
             .enumerate()
             .filter(|(position, _)| selection.has_rule(*position))
-            .map(|(_, rule)| rule)
+            .map(|(_, rule)| *rule)
             .collect();
         let mut covered = Vec::new();
+        let mut single: HashMap<_, Vec<_>> = HashMap::new();
         let mut until = 0;
         for node in module.root().preorder() {
-            if node.index() < until || node.kind().is_empty() {
+            if node.index() < until {
+                continue;
+            }
+            for rule in &rules {
+                let operators = (rule.mutants)(node);
+                if !operators.is_empty() {
+                    let known = single.entry((node.start(), node.end())).or_default();
+                    known.extend(operators.iter().map(|operator| (*operator, rule.id)));
+                }
+            }
+            if node.kind().is_empty() {
                 continue;
             }
             if let Some(rule) = rule_of(node, &rules, &names) {
@@ -50,7 +70,8 @@ impl Suppressed {
                 until = node.until();
             }
         }
-        Self { covered, pragmas }
+        unread::cover(module.root(), &mut covered);
+        Self { covered, single, pragmas }
     }
 
     /// By what a change of these bytes by an operator is suppressed.
@@ -61,6 +82,10 @@ impl Suppressed {
             .find(|pragma| pragma.bytes.contains(bytes) && pragma.covers(operator));
         if let Some(pragma) = pragma {
             return Some(pragma.rule.clone());
+        }
+        let single = self.single.get(&(bytes.start, bytes.end));
+        if let Some((_, rule)) = single.and_then(|all| all.iter().find(|(id, _)| *id == operator)) {
+            return Some((*rule).to_owned());
         }
         let behind = self.covered.partition_point(|(part, _)| part.start <= bytes.start);
         let (part, rule) = self.covered.get(behind.checked_sub(1)?)?;

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::outside::{handles_missing_module, is_of_platform};
 use crate::syntax::Node;
 
 /// Functions that give loggers.
@@ -27,6 +28,10 @@ pub(super) struct Names {
     loggers: HashSet<String>,
     /// Names that functions, classes and assignments of the file bind.
     bound: HashSet<String>,
+    /// Names that say whether a module is installed: a handler of `ImportError` binds them.
+    of_imports: HashSet<String>,
+    /// Names that hold what the interpreter or the system is.
+    of_platform: HashSet<String>,
 }
 
 impl Names {
@@ -49,6 +54,12 @@ impl Names {
             };
             if left.kind() != "identifier" {
                 continue;
+            }
+            if is_bound_for_missing_module(node) {
+                names.of_imports.insert(left.text().to_owned());
+            }
+            if tells_platform(right, &names) {
+                names.of_platform.insert(left.text().to_owned());
             }
             let makes_logger = right.kind() == "call"
                 && right
@@ -88,6 +99,16 @@ impl Names {
             };
             self.imported.insert(alias.to_owned(), format!("{module}.{name}"));
         }
+    }
+
+    /// Whether a name says if a module is installed.
+    pub(super) fn hangs_on_import(&self, name: &str) -> bool {
+        self.of_imports.contains(name)
+    }
+
+    /// Whether a name says what the interpreter or the system is.
+    pub(super) fn hangs_on_platform(&self, name: &str) -> bool {
+        self.of_platform.contains(name)
     }
 
     /// The dotted path of a name or an attribute, from what it was imported; a built-in is its own
@@ -150,4 +171,23 @@ impl Names {
 /// Whether something that is imported under this name is a logger.
 fn is_logger_name(name: &str) -> bool {
     matches!(name, "logger" | "LOGGER" | "LOG" | "_logger")
+}
+
+/// Whether an assignment stands in the handler of an import which may fail.
+fn is_bound_for_missing_module(assignment: Node<'_>) -> bool {
+    assignment
+        .ancestors()
+        .take_while(|around| around.kind() != "function_definition")
+        .any(|around| around.kind() == "except_clause" && handles_missing_module(around))
+}
+
+/// Whether a value says what the interpreter or the system is, alone or beside others.
+fn tells_platform(value: Node<'_>, names: &Names) -> bool {
+    let value = value.unparenthesized();
+    match value.kind() {
+        "not_operator" | "boolean_operator" => {
+            value.named_children().any(|part| tells_platform(part, names))
+        }
+        _ => is_of_platform(value, names),
+    }
 }

@@ -31,8 +31,10 @@ fn every_rule_covers_what_its_example_says_and_has_a_name_of_its_own() {
         let (text, expected) = rule.example;
         let module = module(text);
         let found = Suppressed::find(&module, &only(rule.id));
-        let parts: Vec<&str> =
-            found.covered.iter().map(|(part, _)| &text[part.start..part.end]).collect();
+        let whole = found.covered.iter().map(|(part, _)| (part.start, part.end));
+        let mut parts: Vec<_> = whole.chain(found.single.keys().copied()).collect();
+        parts.sort_unstable();
+        let parts: Vec<&str> = parts.into_iter().map(|(start, end)| &text[start..end]).collect();
         assert_eq!(parts, expected, "{}", rule.id);
     }
 }
@@ -172,4 +174,97 @@ fn what_is_suppressed_keeps_its_id() {
         mutants(&module(text), &|_| true, selection).into_iter().map(|mutant| mutant.id).collect()
     };
     assert_eq!(ids(&only("print")), ids(&only("-full")));
+}
+
+/// The mutants of a text, each with its rule.
+fn ruled(text: &str, rule: &str) -> Vec<String> {
+    mutants(&module(text), &|_| true, &only(rule))
+        .into_iter()
+        .filter(|mutant| mutant.suppressed.is_some())
+        .map(|mutant| format!("{} {}", mutant.operator, mutant.original))
+        .collect()
+}
+
+#[test]
+fn what_comes_out_the_same_is_suppressed_and_its_neighbours_are_not() {
+    for (text, expected) in [
+        ("if a:\n  for b in a: c(b)\n", "forced/true a"),
+        ("if a:\n  for b in enumerate(a): c(b)\n", "forced/true a"),
+        ("x = a and any(b for b in a)\n", "side/right a and any(b for b in a)"),
+        ("x = a and not all([b for b in a])\n", "side/right a and not all([b for b in a])"),
+        ("x = not a or all(b for b in a)\n", "side/right not a or all(b for b in a)"),
+        ("x = any(b for b in a) and a\n", "side/left any(b for b in a) and a"),
+        (
+            "x = a is not None and isinstance(a, B)\n",
+            "side/right a is not None and isinstance(a, B)",
+        ),
+        ("if a < b:\n  a = b\n", "comparison/boundary <"),
+        ("x = a if a >= b else b\n", "comparison/boundary >="),
+        ("if 'a' in b:\n  b = b.replace('a', c)\n", "forced/true 'a' in b"),
+        ("if a in b:\n  b.discard(a)\n", "forced/true a in b"),
+        ("if a in b: b.pop(a, None)\n", "forced/true a in b"),
+        ("if len(a) > n:\n  a = a[:n]\n", "forced/true len(a) > n"),
+        ("if not isinstance(a, str):\n  a = str(a)\n", "forced/true not isinstance(a, str)"),
+        (
+            "x = a if isinstance(a, str) else str(a)\n",
+            "ternary/second a if isinstance(a, str) else str(a)",
+        ),
+    ] {
+        assert_eq!(ruled(text, "same"), [expected], "{text}");
+    }
+    let returns = "def f(a):\n  if a:\n    return b\n  return b\n";
+    assert_eq!(ruled(returns, "same"), ["forced/true a", "forced/false a"]);
+}
+
+#[test]
+fn what_only_looks_the_same_is_not_suppressed() {
+    for text in [
+        "if a:\n  for b in a: c(b)\nelse: d()\n",
+        "if a:\n  for b in c: d(b)\n",
+        "x = a and any(b for b in c)\n",
+        "x = a or any(b for b in a)\n",
+        "x = a is not None and isinstance(b, B)\n",
+        "if a < b:\n  a = c\n",
+        "if a < b:\n  a = b\n  c()\n",
+        "if 'a' in b:\n  b = b.replace('c', d)\n",
+        "if a in b: b.pop(a)\n",
+        "if len(a) > n:\n  a = a[:m]\n",
+        "if not isinstance(a, str):\n  a = list(a)\n",
+        "def f(a):\n  if a:\n    return b\n  return c\n",
+    ] {
+        assert_eq!(ruled(text, "same"), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_guard_that_saves_work_is_known_by_what_comes_behind_it() {
+    let setter = "def __set__(self, o, value):\n  cur = get(o)\n  if cur == value:\n    return\n  put(o, value)\n";
+    assert_eq!(ruled(setter, "shortcut"), ["assignment/none get(o)", "forced/false cur == value"]);
+    assert_eq!(ruled(&setter.replace("__set__", "go"), "shortcut"), [""; 0]);
+    let looping = "def f(a):\n  if not a:\n    return\n  for b in a:\n    c(b)\n";
+    assert_eq!(ruled(looping, "shortcut"), ["forced/false not a"]);
+    assert_eq!(ruled(&format!("{looping}  d()\n"), "shortcut"), [""; 0]);
+}
+
+#[test]
+fn an_argument_that_is_handed_back_was_not_bound_on_the_way() {
+    let method = "class C:\n  def f(self, a):\n    g(a)\n    return a\n";
+    assert_eq!(ruled(method, "handed-back"), ["return/none a"]);
+    for (from, to) in [("g(a)", "a = g(a)"), ("g(a)", "if b: return c"), ("self, a", "self, b")] {
+        assert_eq!(ruled(&method.replace(from, to), "handed-back"), [""; 0], "{to}");
+    }
+}
+
+#[test]
+fn a_literal_that_only_suppressed_code_reads_is_suppressed() {
+    let text = "def f(a):\n  own = False\n  if b:\n    own = True\n  if own:\n    a.close()\n";
+    assert_eq!(
+        ruled(text, "release"),
+        ["boolean/flip False", "boolean/flip True", "forced/true own", "forced/false own"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(["statement/call-removed a.close()".to_owned()])
+            .collect::<Vec<_>>()
+    );
+    assert!(ruled(&format!("{text}  return own\n"), "release").len() < 5);
 }

@@ -11,10 +11,10 @@ use super::place::place;
 use super::settled::{Fate, fate};
 use super::{remark, summary, table};
 use crate::model::{
-    Action, DecidedMutant, FunctionKey, LineComment, LineNo, MutantId, NewReview, OperatorId,
-    Place, PullRequest, RepoPath, Report, Verdict,
+    Action, DecidedMutant, LineComment, LineNo, MutantId, NewReview, Place, PullRequest, RepoPath,
+    Report,
 };
-use crate::report::surfaced::{A_FILE, OF_A_KIND, Remark, remarks};
+use crate::report::surfaced::{A_FILE, Remark, Told, remarks};
 
 /// Comments that one request may carry: GitHub refuses more than it can take in at once.
 const A_REQUEST: usize = 30;
@@ -196,15 +196,14 @@ fn news<'r>(
         .filter_map(|file| Some((&file.path, Side::new(file.patch.as_deref()?))))
         .collect();
     let mut news = News::default();
-    let mut kinds: BTreeMap<(&FunctionKey, &OperatorId), usize> = BTreeMap::new();
+    let mut told = Told::default();
     for remark in found {
         let all = || std::iter::once(remark.mutant).chain(remark.beside.iter().copied());
-        let kind = kinds.entry((&remark.mutant.function, &remark.mutant.operator)).or_default();
-        *kind += 1;
+        let is_told = told.takes(remark);
         if all().any(|mutant| known.contains(&mutant.id)) {
             continue;
         }
-        if *kind > OF_A_KIND && remark.mutant.verdict == Verdict::Survived {
+        if !is_told {
             news.rest.push(remark.mutant);
             continue;
         }

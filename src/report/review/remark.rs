@@ -53,11 +53,13 @@ fn headline(mutant: &DecidedMutant) -> String {
 
 fn sentences(shown: &DecidedMutant, remark: &Remark<'_>) -> String {
     let mut parts = Vec::new();
-    let others = remark.beside.len();
+    let others = remark.survivors_beside();
     if shown.verdict == Verdict::NoTests {
         parts.push("Whatever it does, the tests pass.".to_owned());
-        if others > 0 {
-            parts.push(format!("So it is with {} of the function.", places(others)));
+        let whole = if remark.is_of_file() { "file" } else { "function" };
+        match remark.beside.len() {
+            0 => {}
+            others => parts.push(format!("So it is with {} of the {whole}.", places(others))),
         }
         return parts.join(" ");
     }
@@ -73,6 +75,9 @@ fn sentences(shown: &DecidedMutant, remark: &Remark<'_>) -> String {
         0 => {}
         1 => parts.push("Another change of this line goes unnoticed too.".to_owned()),
         n => parts.push(format!("{n} other changes of this line go unnoticed too.")),
+    }
+    if remark.is_above_unreached() {
+        parts.push("No test reaches what stands below it.".to_owned());
     }
     if let Some(advice) = what_would_notice(shown) {
         let advice = markdown_text(&advice);
