@@ -74,7 +74,7 @@ fn what_no_test_reaches_is_remembered_too() {
     project.write(path, &text);
     let (_, second) = project.run(1, &[]);
     assert!(second.counts.mutants > second.counts.reused + second.counts.suppressed);
-    project.write(path, &format!("# A comment.\n{text}"));
+    project.write(path, format!("# A comment.\n{text}"));
     let (_, third) = project.run(1, &[]);
     assert_eq!(third.counts.reused + third.counts.suppressed, third.counts.mutants);
     assert_eq!(by_id(&second), by_id(&third));
