@@ -37,6 +37,7 @@ pub(super) fn decided(
         replacement: mutant.replacement.clone(),
         diff: planned.diff.clone(),
         on_changed_line: planned.on_changed_line,
+        minor: mutant.minor.clone(),
         reasons: planned.reasons.clone(),
         verdict: decision.verdict.clone(),
         change: against.compare(planned, &decision.verdict),

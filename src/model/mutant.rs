@@ -94,6 +94,8 @@ pub struct Mutant {
     pub unit: Option<SwapUnit>,
     /// The rule, or the comment, by which nobody wants it tested.
     pub suppressed: Option<String>,
+    /// The rule by which reviews do not tell of it.
+    pub minor: Option<String>,
 }
 
 /// The outermost function around a mutant: what is compiled again when its code is swapped.

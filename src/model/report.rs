@@ -238,6 +238,9 @@ pub struct DecidedMutant {
     /// Whether it is on lines that the change touches.
     #[serde(default)]
     pub on_changed_line: bool,
+    /// The rule by which reviews do not tell of it.
+    #[serde(default)]
+    pub minor: Option<String>,
     /// Why it is in scope, nearest first.
     pub reasons: Reasons,
     /// What became of it.

@@ -47,6 +47,7 @@ pub fn mutants(
         let unit = units.entry(function).or_insert_with(|| swap_unit(module, function)).clone();
         let mut mutant = finished(module, numbered.candidate, numbered.ordinal, unit);
         mutant.suppressed = suppressed.by(mutant.text, mutant.operator.as_str());
+        mutant.minor = suppressed.minor(mutant.text, mutant.operator.as_str());
         mutant
     };
     chosen.into_iter().map(finish).collect()
@@ -226,6 +227,7 @@ fn finished(module: &Module, candidate: Candidate, ordinal: u32, unit: Option<Sw
         ),
         unit,
         suppressed: None,
+        minor: None,
     }
 }
 

@@ -82,6 +82,8 @@ else that on `PATH`. What other files would say of the mutant is not asked.
 
 The rules are named in `[tool.mutdiff]` (`suppress = { enable = […], disable = […] }`) and by `--suppress LIST`, as
 operators are. A compound statement all of whose statements are suppressed is suppressed with its condition.
+What is only *not told in reviews* is tested, counts for the gate and is in every report; no remark on a line is
+spent on it.
 ";
 
 /// The page as Markdown.
@@ -89,8 +91,12 @@ pub fn operators_page() -> String {
     let mut page = INTRODUCTION.to_owned();
     page.push_str("\n| rule | what it covers | |\n|---|---|---|\n");
     for rule in rules() {
-        let off = if rule.default { "" } else { "off unless it is asked for" };
-        page.push_str(&format!("| `{}` | {} | {off} |\n", rule.id, rule.summary));
+        let how = match (rule.default, rule.minor) {
+            (false, _) => "off unless it is asked for",
+            (true, true) => "not told in reviews",
+            (true, false) => "",
+        };
+        page.push_str(&format!("| `{}` | {} | {how} |\n", rule.id, rule.summary));
     }
     page.push_str("\n## The operators\n\n| operator | on | telling |\n|---|---|---|\n");
     for operator in operators() {

@@ -47,6 +47,7 @@ pub(crate) fn mutant(function: &FunctionKey, number: u32, edit: (&str, &str)) ->
             "--- a/{path}\n+++ b/{path}\n@@ -{number},2 +{number},2 @@\n-    if n {original} 1:\n+    if n {replacement} 1:\n         return n\n"
         ),
         on_changed_line: true,
+        minor: None,
         reasons: vec![Reason::Changed],
         verdict: Verdict::Survived,
         change: Some(ChangeOfVerdict::New),

@@ -205,8 +205,12 @@ fn is_telling(mutant: &DecidedMutant) -> bool {
     mutant.verdict == Verdict::NoTests || weight(mutant) >= least
 }
 
-/// How telling a finding is: its operator's level, and one less where a mere text is replaced.
+/// How telling a finding is: its operator's level, and one less where a mere text is replaced; a minor one is
+/// not at all.
 fn weight(mutant: &DecidedMutant) -> u8 {
+    if mutant.minor.is_some() {
+        return 0;
+    }
     let text = mutant.original.trim_start_matches(|c: char| c.is_ascii_alphabetic());
     let is_text = text.starts_with(['"', '\'']);
     telling(&mutant.operator).saturating_sub(u8::from(is_text))
@@ -315,6 +319,17 @@ mod tests {
         assert_eq!(chosen.remarks.len(), 1);
         assert_eq!(chosen.remarks[0].beside.len(), 1);
         assert_eq!((chosen.left_out, chosen.mutants().count()), (0, 2));
+    }
+
+    #[test]
+    fn what_is_minor_is_counted_and_has_no_remark_of_its_own() {
+        let minor =
+            |line| DecidedMutant { minor: Some("empty".into()), ..at("a", line, (">", "<")) };
+        let report = report(vec![minor(3), at("a", 3, (">", ">=")), minor(5)]);
+        let chosen = surfaced(&report);
+        assert_eq!(chosen.remarks.len(), 1);
+        assert_eq!(chosen.remarks[0].mutant.minor, None);
+        assert_eq!((chosen.remarks[0].beside.len(), chosen.left_out), (1, 1));
     }
 
     #[test]

@@ -26,10 +26,9 @@ use crate::syntax::{Module, Node};
 /// What is suppressed in a file.
 #[derive(Debug, Default)]
 pub(super) struct Suppressed {
-    /// Parts that a rule covers, outermost first, in source order, none in another.
-    covered: Vec<(ByteSpan, &'static str)>,
-    /// Operators whose mutants of exactly these bytes a rule covers.
-    single: HashMap<(usize, usize), Vec<(&'static str, &'static str)>>,
+    rules: Coverage,
+    /// What the rules of minor things cover.
+    minor: Coverage,
     pragmas: Vec<Pragma>,
 }
 
@@ -42,36 +41,12 @@ impl Suppressed {
             return Self { pragmas, ..Self::default() };
         }
         let names = Names::of(module.root());
-        let rules: Vec<&'static Rule> = rules()
-            .iter()
-            .enumerate()
-            .filter(|(position, _)| selection.has_rule(*position))
-            .map(|(_, rule)| *rule)
-            .collect();
-        let mut covered = Vec::new();
-        let mut single: HashMap<_, Vec<_>> = HashMap::new();
-        let mut until = 0;
-        for node in module.root().preorder() {
-            if node.index() < until {
-                continue;
-            }
-            for rule in &rules {
-                let operators = (rule.mutants)(node);
-                if !operators.is_empty() {
-                    let known = single.entry((node.start(), node.end())).or_default();
-                    known.extend(operators.iter().map(|operator| (*operator, rule.id)));
-                }
-            }
-            if node.kind().is_empty() {
-                continue;
-            }
-            if let Some(rule) = rule_of(node, &rules, &names) {
-                covered.push((node.bytes(), rule));
-                until = node.until();
-            }
-        }
-        unread::cover(module.root(), &mut covered);
-        Self { covered, single, pragmas }
+        let on = rules().iter().enumerate().filter(|(position, _)| selection.has_rule(*position));
+        let (minor, others): (Vec<&Rule>, Vec<&Rule>) =
+            on.map(|(_, rule)| *rule).partition(|rule| rule.minor);
+        let mut rules = Coverage::of(module, &others, &names);
+        unread::cover(module.root(), &mut rules.covered);
+        Self { rules, minor: Coverage::of(module, &minor, &names), pragmas }
     }
 
     /// By what a change of these bytes by an operator is suppressed.
@@ -80,16 +55,64 @@ impl Suppressed {
             .pragmas
             .iter()
             .find(|pragma| pragma.bytes.contains(bytes) && pragma.covers(operator));
-        if let Some(pragma) = pragma {
-            return Some(pragma.rule.clone());
+        match pragma {
+            Some(pragma) => Some(pragma.rule.clone()),
+            None => self.rules.by(bytes, operator).map(str::to_owned),
         }
+    }
+
+    /// The rule by which a change of these bytes by an operator is minor.
+    pub(super) fn minor(&self, bytes: ByteSpan, operator: &str) -> Option<String> {
+        self.minor.by(bytes, operator).map(str::to_owned)
+    }
+}
+
+/// What some rules cover in a file.
+#[derive(Debug, Default)]
+struct Coverage {
+    /// Parts that a rule covers, outermost first, in source order, none in another.
+    covered: Vec<(ByteSpan, &'static str)>,
+    /// Operators whose mutants of exactly these bytes a rule covers.
+    single: HashMap<(usize, usize), Vec<(&'static str, &'static str)>>,
+}
+
+impl Coverage {
+    fn of(module: &Module, rules: &[&'static Rule], names: &Names) -> Self {
+        let mut found = Self::default();
+        if rules.is_empty() {
+            return found;
+        }
+        let mut until = 0;
+        for node in module.root().preorder() {
+            if node.index() < until {
+                continue;
+            }
+            for rule in rules {
+                let operators = (rule.mutants)(node);
+                if !operators.is_empty() {
+                    let known = found.single.entry((node.start(), node.end())).or_default();
+                    known.extend(operators.iter().map(|operator| (*operator, rule.id)));
+                }
+            }
+            if node.kind().is_empty() {
+                continue;
+            }
+            if let Some(rule) = rule_of(node, rules, names) {
+                found.covered.push((node.bytes(), rule));
+                until = node.until();
+            }
+        }
+        found
+    }
+
+    fn by(&self, bytes: ByteSpan, operator: &str) -> Option<&'static str> {
         let single = self.single.get(&(bytes.start, bytes.end));
         if let Some((_, rule)) = single.and_then(|all| all.iter().find(|(id, _)| *id == operator)) {
-            return Some((*rule).to_owned());
+            return Some(rule);
         }
         let behind = self.covered.partition_point(|(part, _)| part.start <= bytes.start);
         let (part, rule) = self.covered.get(behind.checked_sub(1)?)?;
-        part.contains(bytes).then(|| (*rule).to_owned())
+        part.contains(bytes).then_some(*rule)
     }
 }
 

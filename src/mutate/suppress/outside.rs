@@ -74,6 +74,7 @@ pub(super) static RULES: &[Rule] = &[
             "import time\nfrom datetime import datetime, timezone\na = datetime.now(timezone.utc)\nb = -time.timezone / 3600",
             &["timezone.utc", "-time.timezone / 3600"],
         ),
+        minor: true,
         covers: |node, names| match node.kind() {
             "unary_operator" | "binary_operator" => is_offset_of_zone(node, names),
             _ => {

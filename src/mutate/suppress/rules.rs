@@ -20,6 +20,9 @@ pub struct Rule {
     pub example: (&'static str, &'static [&'static str]),
     /// Whether it holds where nothing is said.
     pub default: bool,
+    /// Whether what it covers is tested and counted all the same, and only not told in reviews: it may
+    /// well matter, and seldom does.
+    pub minor: bool,
     /// Whether it covers a node with all that is in it.
     pub(super) covers: fn(Node<'_>, &Names) -> bool,
     /// The operators whose mutants of exactly this node it covers.
@@ -32,6 +35,7 @@ pub(super) const RULE: Rule = Rule {
     summary: "",
     example: ("", &[]),
     default: true,
+    minor: false,
     covers: |_, _| false,
     mutants: |_| &[],
 };

@@ -9,14 +9,26 @@ use crate::syntax::Node;
 pub(super) static RULES: &[Rule] = &[
     Rule {
         id: "same",
-        summary: "Mutants that come out the same: `if a: for b in a: …`, `a and any(… for b in a)`, `a is not None and \
-                  isinstance(a, B)`, `if a < b: a = b` at equality, `if not isinstance(a, str): a = str(a)`, `if a in b: \
-                  b.discard(a)`, `if len(a) > n: a = a[:n]`, `if a: return b` before `return b`.",
+        summary: "Mutants that come out the same: `a is not None and isinstance(a, B)`, `if a < b: a = b` at equality, \
+                  `if not isinstance(a, str): a = str(a)`, `if a in b: b.discard(a)`, `if len(a) > n: a = a[:n]`, \
+                  `if a: return b` before `return b`.",
         example: (
-            "if a > 1: return b\nif c:\n    for d in c: e(2)\nf = g and any(h for h in g)\nreturn i if i < j else j",
-            &["c", "g and any(h for h in g)", "<"],
+            "if a > 1: return b\nc = d is not None and isinstance(d, E)\nreturn i if i < j else j",
+            &["d is not None and isinstance(d, E)", "<"],
         ),
         mutants: comes_out_the_same,
+        ..RULE
+    },
+    Rule {
+        id: "empty",
+        summary: "Guards that only `None` would need: `if a: for b in a: …`, `a and any(… for b in a)`. Where `a` is \
+                  empty, the same is done without them.",
+        example: (
+            "if c:\n    for d in c: e(2)\nf = g and any(h for h in g)",
+            &["c", "g and any(h for h in g)"],
+        ),
+        minor: true,
+        mutants: guards_what_is_empty,
         ..RULE
     },
     Rule {
@@ -27,6 +39,7 @@ pub(super) static RULES: &[Rule] = &[
             "def set_a(self, a):\n    if self.a == a:\n        return\n    self.a = a",
             &["self.a == a"],
         ),
+        minor: true,
         mutants: saves_work_only,
         ..RULE
     },
@@ -37,6 +50,7 @@ pub(super) static RULES: &[Rule] = &[
             "class A:\n    def b(self, c):\n        c.d()\n        return c\n    def e(self, f):\n        return f",
             &["c"],
         ),
+        minor: true,
         mutants: hands_back,
         ..RULE
     },
@@ -57,15 +71,23 @@ fn comes_out_the_same(node: Node<'_>) -> &'static [&'static str] {
         return if chooses_between_its_operands(node) { BOUNDARY } else { NONE };
     }
     match node.kind() {
-        "boolean_operator" => match implied_side(node) {
-            Some(Side::Left) => &["side/right"],
-            Some(Side::Right) => &["side/left"],
-            None => NONE,
-        },
+        "boolean_operator" => of_side(implied_side(node, &says_of_kind)),
         "conditional_expression" if converts_what_is_no_such(node) => &["ternary/second"],
         _ if is_condition_of_if(node) => of_condition(node),
         _ => NONE,
     }
+}
+
+/// The same for guards of what may be empty, and for sides of an operation that ask for it.
+fn guards_what_is_empty(node: Node<'_>) -> &'static [&'static str] {
+    if node.kind() == "boolean_operator" {
+        return of_side(implied_side(node, &says_of_items));
+    }
+    let loops = || {
+        let statement = node.parent().filter(|around| around.field("alternative").is_none())?;
+        Some(loops_over(only_statement(statement)?, node.unparenthesized()))
+    };
+    if is_condition_of_if(node) && loops() == Some(true) { FORCED_TRUE } else { NONE }
 }
 
 /// The same for guards that leave out work which would change nothing, and for what only such a guard reads.
@@ -96,8 +118,7 @@ fn of_condition(condition: Node<'_>) -> &'static [&'static str] {
         return NONE;
     }
     let Some(only) = only_statement(statement) else { return NONE };
-    let is_needless = loops_over(only, plain)
-        || replaces_what_is_looked_for(only, plain)
+    let is_needless = replaces_what_is_looked_for(only, plain)
         || drops_what_is_looked_for(only, plain)
         || cuts_to_length(only, plain)
         || (converts(only) && is_not_instance_of(plain, only));
@@ -116,35 +137,51 @@ enum Side {
     Right,
 }
 
-/// `a and any(… for b in a)`, `a and not all(…)`, `not a or all(…)`, `a is not None and isinstance(a, B)`.
-fn implied_side(operation: Node<'_>) -> Option<Side> {
+fn of_side(implied: Option<Side>) -> &'static [&'static str] {
+    match implied {
+        Some(Side::Left) => &["side/right"],
+        Some(Side::Right) => &["side/left"],
+        None => NONE,
+    }
+}
+
+/// The side that the other one implies, where `says` tells whether a value (of `and`, or not) speaks of another.
+fn implied_side(
+    operation: Node<'_>,
+    says: &dyn Fn(bool, Node<'_>, Node<'_>) -> bool,
+) -> Option<Side> {
     let (left, right) = (operation.field("left")?, operation.field("right")?);
     let is_and = operation.field("operator").is_some_and(|operator| operator.token() == "and");
     let (left, right) = (left.unparenthesized(), right.unparenthesized());
-    let quantified = |function: &str, value: Node<'_>, over: Node<'_>| {
-        called(value) == Some(function) && runs_over(value, over)
-    };
-    let says = |value: Node<'_>, over: Node<'_>| {
-        if is_and {
-            quantified("any", value, over)
-                || not(value).is_some_and(|inner| quantified("all", inner, over))
-                || (called(value) == Some("isinstance")
-                    && is_none_check(over, "is not").is_some_and(|name| {
-                        first_argument(value).is_some_and(|given| given.text() == name.text())
-                    }))
-        } else {
-            not(over).is_some_and(|over| quantified("all", value, over))
-                || not(value)
-                    .zip(not(over))
-                    .is_some_and(|(inner, over)| quantified("any", inner, over))
-        }
-    };
-    if says(right, left) {
+    if says(is_and, right, left) {
         Some(Side::Left)
-    } else if says(left, right) {
+    } else if says(is_and, left, right) {
         Some(Side::Right)
     } else {
         None
+    }
+}
+
+/// `a is not None and isinstance(a, B)`
+fn says_of_kind(is_and: bool, value: Node<'_>, over: Node<'_>) -> bool {
+    is_and
+        && called(value) == Some("isinstance")
+        && is_none_check(over, "is not").is_some_and(|name| {
+            first_argument(value).is_some_and(|given| given.text() == name.text())
+        })
+}
+
+/// `a and any(… for b in a)`, `a and not all(…)`, `not a or all(…)`
+fn says_of_items(is_and: bool, value: Node<'_>, over: Node<'_>) -> bool {
+    let quantified = |function: &str, value: Node<'_>, over: Node<'_>| {
+        called(value) == Some(function) && runs_over(value, over)
+    };
+    if is_and {
+        quantified("any", value, over)
+            || not(value).is_some_and(|inner| quantified("all", inner, over))
+    } else {
+        not(over).is_some_and(|over| quantified("all", value, over))
+            || not(value).zip(not(over)).is_some_and(|(inner, over)| quantified("any", inner, over))
     }
 }
 

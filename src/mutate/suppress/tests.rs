@@ -15,7 +15,7 @@ fn only(rule: &str) -> Selection {
 fn lines(text: &str, selection: &Selection) -> Vec<String> {
     let mut found: Vec<(u32, String)> = Vec::new();
     for mutant in mutants(&module(text), &|_| true, selection) {
-        let by = mutant.suppressed.unwrap_or_else(|| "-".to_owned());
+        let by = mutant.suppressed.or(mutant.minor).unwrap_or_else(|| "-".to_owned());
         found.push((mutant.span.start.line.get(), by));
     }
     found.sort();
@@ -31,6 +31,7 @@ fn every_rule_covers_what_its_example_says_and_has_a_name_of_its_own() {
         let (text, expected) = rule.example;
         let module = module(text);
         let found = Suppressed::find(&module, &only(rule.id));
+        let found = if rule.minor { found.minor } else { found.rules };
         let whole = found.covered.iter().map(|(part, _)| (part.start, part.end));
         let mut parts: Vec<_> = whole.chain(found.single.keys().copied()).collect();
         parts.sort_unstable();
@@ -180,7 +181,7 @@ fn what_is_suppressed_keeps_its_id() {
 fn ruled(text: &str, rule: &str) -> Vec<String> {
     mutants(&module(text), &|_| true, &only(rule))
         .into_iter()
-        .filter(|mutant| mutant.suppressed.is_some())
+        .filter(|mutant| mutant.suppressed.is_some() || mutant.minor.is_some())
         .map(|mutant| format!("{} {}", mutant.operator, mutant.original))
         .collect()
 }
@@ -188,12 +189,6 @@ fn ruled(text: &str, rule: &str) -> Vec<String> {
 #[test]
 fn what_comes_out_the_same_is_suppressed_and_its_neighbours_are_not() {
     for (text, expected) in [
-        ("if a:\n  for b in a: c(b)\n", "forced/true a"),
-        ("if a:\n  for b in enumerate(a): c(b)\n", "forced/true a"),
-        ("x = a and any(b for b in a)\n", "side/right a and any(b for b in a)"),
-        ("x = a and not all([b for b in a])\n", "side/right a and not all([b for b in a])"),
-        ("x = not a or all(b for b in a)\n", "side/right not a or all(b for b in a)"),
-        ("x = any(b for b in a) and a\n", "side/left any(b for b in a) and a"),
         (
             "x = a is not None and isinstance(a, B)\n",
             "side/right a is not None and isinstance(a, B)",
@@ -217,6 +212,22 @@ fn what_comes_out_the_same_is_suppressed_and_its_neighbours_are_not() {
 }
 
 #[test]
+fn guards_that_only_none_would_need_are_minor_and_run() {
+    for (text, expected) in [
+        ("if a:\n  for b in a: c(b)\n", "forced/true a"),
+        ("if a:\n  for b in enumerate(a): c(b)\n", "forced/true a"),
+        ("x = a and any(b for b in a)\n", "side/right a and any(b for b in a)"),
+        ("x = a and not all([b for b in a])\n", "side/right a and not all([b for b in a])"),
+        ("x = not a or all(b for b in a)\n", "side/right not a or all(b for b in a)"),
+        ("x = any(b for b in a) and a\n", "side/left any(b for b in a) and a"),
+    ] {
+        assert_eq!(ruled(text, "empty"), [expected], "{text}");
+        let all = mutants(&module(text), &|_| true, &only("empty"));
+        assert!(all.iter().all(|mutant| mutant.suppressed.is_none()), "{text}");
+    }
+}
+
+#[test]
 fn what_only_looks_the_same_is_not_suppressed() {
     for text in [
         "if a:\n  for b in a: c(b)\nelse: d()\n",
@@ -233,6 +244,7 @@ fn what_only_looks_the_same_is_not_suppressed() {
         "def f(a):\n  if a:\n    return b\n  return c\n",
     ] {
         assert_eq!(ruled(text, "same"), [""; 0], "{text}");
+        assert_eq!(ruled(text, "empty"), [""; 0], "{text}");
     }
 }
 

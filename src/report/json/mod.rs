@@ -90,6 +90,7 @@ pub(in crate::report) mod tests {
             duplicates: Vec::new(),
             digest: String::new(),
         })));
+        report.mutants[0].minor = Some("empty".into());
         let value = serde_json::from_str(&write(&report)).unwrap();
         let mut written = BTreeSet::new();
         keys(&value, "", &mut written);

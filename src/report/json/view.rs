@@ -65,6 +65,8 @@ struct MutantView {
     diff: String,
     #[serde(default)]
     on_changed_line: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    minor: Option<String>,
     reasons: Vec<ReasonView>,
     verdict: VerdictWord,
     detail: Option<String>,
@@ -311,6 +313,7 @@ impl From<&DecidedMutant> for MutantView {
             replacement: mutant.replacement.clone(),
             diff: mutant.diff.clone(),
             on_changed_line: mutant.on_changed_line,
+            minor: mutant.minor.clone(),
             reasons: reasons(&mutant.reasons),
             verdict,
             detail,
@@ -335,6 +338,7 @@ impl From<MutantView> for DecidedMutant {
             replacement: view.replacement,
             diff: view.diff,
             on_changed_line: view.on_changed_line,
+            minor: view.minor,
             reasons: bare(view.reasons),
             verdict: joined(view.verdict, view.killed_by, view.detail),
             change: view.change,

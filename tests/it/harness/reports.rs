@@ -139,6 +139,7 @@ fn decided(name: &str, mutant: &Described, word: &str, number: u32) -> DecidedMu
         head_lines: Some(LineRange { first: line, last: line }),
         diff: format!("--- a/{path}\n+++ b/{path}\n@@ -{line},1 +{line},1 @@\n-{old}\n+{new}\n"),
         on_changed_line: true,
+        minor: None,
         original: old.trim().to_owned(),
         replacement: new.trim().to_owned(),
         reasons: vec![mutant.calls.as_ref().map_or(Reason::Changed, calls)],
