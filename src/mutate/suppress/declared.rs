@@ -43,20 +43,21 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         id: "type-parameter",
-        summary: "What type variables and new types are made of: the arguments of `TypeVar`, `ParamSpec`, \
-                  `NewType` and the like.",
+        summary: "Names of types: what `TypeVar`, `ParamSpec`, `NewType` and the like make, and aliases of what \
+                  `typing` and the built-in generics spell (`A = Union[B, C]`, `D = dict[str, int]`).",
         example: (
-            "import typing as t\nT = t.TypeVar('T', bound='C')\nx = f('T')",
-            &["'T'", "bound='C'"],
+            "import typing as t\nT = t.TypeVar('T', bound='C')\nx = f('T')\nA = t.Literal['a']\nB = dict[str, int]\nc = d['e']",
+            &["T = t.TypeVar('T', bound='C')", "A = t.Literal['a']", "B = dict[str, int]"],
         ),
         covers: |node, names| {
-            const KINDS: [&str; 5] =
-                ["TypeVar", "TypeVarTuple", "ParamSpec", "NewType", "TypeAliasType"];
-            is_argument(node, names, |path, _, _| {
-                path.rsplit_once('.').is_some_and(|(module, name)| {
-                    matches!(module, "typing" | "typing_extensions") && KINDS.contains(&name)
+            let assignment = node.named_children().next();
+            node.kind() == "expression_statement"
+                && assignment.and_then(|value| value.field("right")).is_some_and(|value| {
+                    let made = value.field("function").filter(|_| value.kind() == "call");
+                    let spelt = value.field("value").filter(|_| value.kind() == "subscript");
+                    made.is_some_and(|function| makes_type(&names.path(function)))
+                        || spelt.is_some_and(|generic| is_generic(&names.path(generic)))
                 })
-            })
         },
         ..RULE
     },
@@ -195,4 +196,20 @@ fn names_version(assignment: Node<'_>) -> bool {
         |part: &Node<'_>| part.field("left").is_some_and(|left| NAMES.contains(&left.text()));
     chain.iter().any(is_one)
         && chain.last().and_then(|last| last.field("right")).is_some_and(is_literal)
+}
+
+fn makes_type(path: &Option<String>) -> bool {
+    const KINDS: [&str; 5] = ["TypeVar", "TypeVarTuple", "ParamSpec", "NewType", "TypeAliasType"];
+    of_typing(path).is_some_and(|name| KINDS.contains(&name))
+}
+
+fn is_generic(path: &Option<String>) -> bool {
+    const BUILT_IN: [&str; 6] = ["list", "dict", "tuple", "set", "frozenset", "type"];
+    of_typing(path).is_some() || path.as_deref().is_some_and(|path| BUILT_IN.contains(&path))
+}
+
+/// The name of what `typing` or `collections.abc` gives.
+fn of_typing(path: &Option<String>) -> Option<&str> {
+    let (module, name) = path.as_deref()?.rsplit_once('.')?;
+    matches!(module, "typing" | "typing_extensions" | "collections.abc").then_some(name)
 }
