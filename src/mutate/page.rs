@@ -16,8 +16,8 @@ in configuration, and those of a function's mutants are the same whichever opera
 ## Which are on
 
 The table below says which operators are on where nothing is said, and how telling their survivors are, from 1 to
-5: of several survivors on a line, a review shows the most telling, and a file's most telling first. An
-operator is on unless
+5: of several survivors on a line, a review shows the most telling, and a file's most telling first ([which are
+told](review.md#what-is-posted)). An operator is on unless
 
 - another one that is on is noticed by hardly any test that does not notice this one too (it is *subsumed*):
   `string/wrap` stands for `string/upper`, `side` for `logical/swap`, `forced` for `condition/negate`;
@@ -78,7 +78,8 @@ A comment of mutdiff's own that suppresses no mutant is named in a notice (`unus
 checker would not let through. It runs once, over a copy of each mutated file beside the original in a temporary
 copy of the project's Python files, with the project's own settings; a mutant for which it says something that it does
 not say of the original is `invalid`, counts nowhere, and says why. The checker is that of the project's environment,
-else that on `PATH`. What other files would say of the mutant is not asked.
+else that on `PATH`; one that gives no answer within ten minutes is ended, and that is an error, as is one that
+fails. What other files would say of the mutant is not asked.
 
 The rules are named in `[tool.mutdiff]` (`suppress = { enable = […], disable = […] }`) and by `--suppress LIST`, as
 operators are. A compound statement all of whose statements are suppressed is suppressed with its condition.
