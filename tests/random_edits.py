@@ -50,7 +50,8 @@ def use(project: Project, chance: random.Random) -> str:
 
 def value(project: Project, chance: random.Random) -> str:
     """An expression without `n`."""
-    return re.sub(r"\bn\b", str(chance.randint(0, 5)), use(project, chance))
+    # Not the attribute: `box.n` is no place for a number.
+    return re.sub(r"(?<!\.)\bn\b", str(chance.randint(0, 5)), use(project, chance))
 
 
 def body(project: Project, chance: random.Random) -> str:
