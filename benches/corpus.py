@@ -111,33 +111,40 @@ def lines_of(data: bytes) -> list[bytes]:
 
 def applied(diff: str, text: str, forward: bool) -> str | None:
     """What a patch makes of a text; none if it does not fit."""
-    old, new, start = [], [], 0
+    lines = re.findall(r"[^\n]*\n|[^\n]+$", text)
+    made: list[str] = []
+    done = 0
+    for start, old, new in hunks(diff):
+        if not forward:
+            old, new = new, old
+            # Lines before it are as many as in the file that the patch was made of.
+            start += done - len(made)
+        if lines[start : start + len(old)] != old:
+            return None
+        made += [*lines[done:start], *new]
+        done = start + len(old)
+    return "".join([*made, *lines[done:]])
+
+
+def hunks(diff: str) -> list[tuple[int, list[str], list[str]]]:
+    """Of each hunk: the lines before it in the original, its lines there and in the mutant."""
+    found: list[tuple[int, list[str], list[str]]] = []
     sign_of_last = ""
     for line in diff.split("\n")[2:]:
         header = re.match(r"@@ -(\d+),(\d+) \+(\d+),(\d+) @@", line)
         if header:
-            if start:
-                return None
-            start = int(header[1])
-            continue
-        if line.startswith("\\"):
-            for side, signs in ((old, " -"), (new, " +")):
+            found.append((int(header[1]) - 1, [], []))
+        elif line.startswith("\\"):
+            for side, signs in zip(found[-1][1:], (" -", " +"), strict=True):
                 if side and sign_of_last in signs:
                     side[-1] = side[-1].removesuffix("\n")
-            continue
-        if line:
+        elif line:
             sign_of_last = line[0]
             if line[0] in " -":
-                old.append(line[1:] + "\n")
+                found[-1][1].append(line[1:] + "\n")
             if line[0] in " +":
-                new.append(line[1:] + "\n")
-    if not forward:
-        old, new = new, old
-    lines = re.findall(r"[^\n]*\n|[^\n]+$", text)
-    at = start - 1
-    if lines[at : at + len(old)] != old:
-        return None
-    return "".join([*lines[:at], *new, *lines[at + len(old) :]])
+                found[-1][2].append(line[1:] + "\n")
+    return found
 
 
 def check(entry: dict[str, Any], most: int | None, seed: int) -> tuple[Counter[str], list[str]]:
