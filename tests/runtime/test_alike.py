@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def g(a):
 
 
 def asked(
-    path: Path, edits: list[tuple[str, str]], text: str = SOURCE
+    path: Path, edits: list[tuple[str, str]], text: str = SOURCE, others: Sequence[str] = ()
 ) -> list[tuple[str, bool] | None]:
     data = text.encode()
     path.write_bytes(data)
@@ -50,7 +51,7 @@ def asked(
                 "unit": None if "LIMIT" in old else unit(data, start, end, new),
             }
         )
-    request = json.dumps({"files": [str(path)], "mutants": mutants})
+    request = json.dumps({"files": [str(path), *others], "mutants": mutants})
     before = sys.stdin, sys.stdout
     sys.stdin, sys.stdout = io.StringIO(request), io.StringIO()
     try:
@@ -59,6 +60,21 @@ def asked(
     finally:
         sys.stdin, sys.stdout = before
     return [one and (one[0], one[1]) for one in answer]
+
+
+def test_files_without_mutants_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    class Noted(alike.File):
+        def __init__(self, path: str) -> None:
+            read.append(path)
+            super().__init__(path)
+
+    monkeypatch.setattr(alike, "File", Noted)
+    answer = asked(tmp_path / "f.py", [("a[-1]", "a[0]")], others=["a.py", "b.py"])
+    assert answer[0] and read == [str(tmp_path / "f.py")]
 
 
 def test_the_same_code_has_the_same_digest(tmp_path: Path) -> None:

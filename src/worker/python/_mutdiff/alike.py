@@ -21,10 +21,15 @@ from .mutation import Mutant
 def main() -> None:
     """Reads files and mutants from standard input; prints a list of digest and sameness each."""
     request: dict[str, Any] = json.load(sys.stdin)
-    files = [File(path) for path in request["files"]]
-    answer = [
-        files[message["file"]].compare(Mutant.read(message)) for message in request["mutants"]
-    ]
+    paths: list[str] = request["files"]
+    # Only those that have mutants: a project may have thousands of files, and a change a few.
+    files: dict[int, File] = {}
+    answer = []
+    for message in request["mutants"]:
+        number: int = message["file"]
+        if number not in files:
+            files[number] = File(paths[number])
+        answer.append(files[number].compare(Mutant.read(message)))
     sys.stdout.write(json.dumps(answer))
 
 
