@@ -96,6 +96,7 @@ NOTICES = {
     "pull_request_merge": "a pull request's merge is compared with its first parent",
     "several_merge_bases": "there are several merge bases, and which is taken",
     "submodules": "submodules that changed, which are not mutated",
+    "taken_for_tests": "changed files that are called as files of tests, and hold none that ran",
     "tests_run_alone": "tests fail that may pass behind others: each test runs alone here",
     "tied_files": "changed files, with the code that the settings tie them to",
     "untied_files": "changed files that no code is tied to: no stored verdict is used",

@@ -43,6 +43,12 @@ impl Roles {
             || self.tests.iter().any(|pattern| pattern.fits(name))
     }
 
+    /// Whether a file is one of tests by its name, and lies in no folder of tests.
+    pub(super) fn is_test_by_name_alone(&self, path: &RepoPath) -> bool {
+        self.is_named_as_tests(path)
+            && !path.directories().any(|part| matches!(part, "test" | "tests"))
+    }
+
     /// Whether a file is part of what is built and shipped; `has` tells which files there are.
     pub(super) fn is_code(&self, path: &RepoPath, has: impl Fn(&RepoPath) -> bool) -> bool {
         let in_folder = Path::new(path.as_str()).components().count() > 1;

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::LabError;
-use super::base_tests::BaseTests;
+use super::base_tests::{BaseTests, renamed};
 use super::change::Change;
-use super::changed_tests::ChangedTests;
+use super::changed_tests::{ChangedTests, listed};
+use super::roles::Roles;
 use super::subject::Subject;
 use crate::config::Options;
 use crate::model::{
@@ -41,6 +42,23 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// The test functions, now or in another state of the code, of files that are not called as files of
+    /// tests; by file, under the names that files have now.
+    pub(super) fn tests_elsewhere(
+        &self,
+        change: &Change,
+        roles: &Roles,
+    ) -> BTreeMap<RepoPath, BTreeSet<FunctionKey>> {
+        let mut found: BTreeMap<RepoPath, BTreeSet<FunctionKey>> = BTreeMap::new();
+        let present = self.trace.tests().iter().filter_map(|test| test.summary.function.as_ref());
+        let past = self.past.iter().filter_map(|test| test.function.as_ref());
+        for function in present.chain(past).filter(|key| !roles.is_test_file(&key.path)) {
+            let key = renamed(change, function);
+            found.entry(key.path.clone()).or_default().insert(key);
+        }
+        found
+    }
+
     /// Tests that start Python processes which cannot be joined.
     pub(super) fn tests_beyond(&self) -> Vec<TestId> {
         let tests = self.trace.tests().iter().map(|test| &test.summary);
@@ -79,6 +97,7 @@ pub(super) fn scope(
     let graph = base.graph(change, &known.graph);
     let near = matches!(options.scope, ScopeKind::Lines | ScopeKind::Functions);
     let imports = imports(subject, known);
+    let elsewhere = known.tests_elsewhere(change, &subject.roles());
     let (users, kin, mentions, tests) = if near {
         Default::default()
     } else {
@@ -86,11 +105,16 @@ pub(super) fn scope(
             Users::find(&change.names, &imports, &test_files, &mut |path| names(subject, path))?;
         let kin = kin(subject, change, &imports, &test_files)?;
         let mentions = mentions(subject, change, known, &imports, &test_files)?;
-        let tests = ChangedTests::find(subject, change, known, &imports, &base)?;
+        let tests = ChangedTests::find(subject, change, known, &imports, &base, &elsewhere)?;
         (users, kin, mentions, tests)
     };
-    let mut functions: Vec<&Function> =
-        subject.all_functions().filter(|function| subject.is_mutated(&function.key.path)).collect();
+    let is_test = |key: &FunctionKey| {
+        elsewhere.get(&key.path).is_some_and(|functions| functions.contains(key))
+    };
+    let mut functions: Vec<&Function> = subject
+        .all_functions()
+        .filter(|function| subject.is_mutated(&function.key.path) && !is_test(&function.key))
+        .collect();
     functions.sort_by(|a, b| (&a.key.path, a.bytes.start).cmp(&(&b.key.path, b.bytes.start)));
     let chosen = select(&ScopeInput {
         kind: options.scope,
@@ -108,7 +132,33 @@ pub(super) fn scope(
     Ok(Scoped {
         calls: calls(&chosen, &graph, &mentions),
         functions: chosen,
-        notices: tests.notice(&subject.base.name).into_iter().collect(),
+        notices: [tests.notice(&subject.base.name), taken_for_tests(subject, change, known)]
+            .into_iter()
+            .flatten()
+            .collect(),
+    })
+}
+
+/// Names changed files that are called as files of tests, and in which no test is known.
+fn taken_for_tests(subject: &Subject, change: &Change, known: &Known) -> Option<Notice> {
+    if known.trace.tests().is_empty() {
+        return None;
+    }
+    let holds: BTreeSet<&RepoPath> =
+        known.trace.tests().iter().filter_map(|test| test.summary.path.as_ref()).collect();
+    let roles = subject.roles();
+    let is_one = |path: &&RepoPath| {
+        subject.files.contains_key(*path)
+            && roles.is_test_by_name_alone(path)
+            && !holds.contains(*path)
+    };
+    let files: Vec<&str> = change.lines.keys().filter(is_one).map(RepoPath::as_str).collect();
+    (!files.is_empty()).then(|| Notice {
+        code: "taken_for_tests".into(),
+        message: format!(
+            "not mutated, since they are called as files of tests, though no test that ran is in them: {}",
+            listed(&files)
+        ),
     })
 }
 

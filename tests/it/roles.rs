@@ -51,3 +51,34 @@ fn what_is_excluded_is_followed_and_not_mutated() {
     explain.args(["--exclude", "made"]);
     Ran::of(&mut explain).expect(0).says("`made` excludes it");
 }
+
+#[test]
+fn a_weakened_test_counts_in_whatever_file_it_was_collected_from() {
+    let test = |line: &str| format!("from shop import price\n\n\ndef test_price():\n    {line}\n");
+    let (strict, weak) = (test("assert price(20) == 18"), test("assert price(20) + 1 > 1"));
+    for (pattern, path) in [("*.py", "smoke.py"), ("test*.py", "testshop.py")] {
+        let settings = format!("[pytest]\npython_files = {pattern}\n");
+        let project = Project::of(
+            &[("pytest.ini", &settings), ("shop.py", SHOP), (path, &strict)],
+            &[("pytest.ini", &settings), ("shop.py", SHOP), (path, &weak)],
+        );
+        let (ran, report) = project.run(1, &["--gate", "all"]);
+        assert_eq!(files(&report), BTreeSet::from(["shop.py"]), "{ran}");
+        assert!(report.counts.survived > 0);
+    }
+}
+
+#[test]
+fn code_that_is_called_as_tests_are_is_named_when_it_changes() {
+    let settings = "[pytest]\npython_files = check_*.py\n";
+    let test = "from check_out import pay\n\n\ndef test_pay():\n    assert pay(1) > 1\n";
+    let pay = |by: &str| format!("def pay(n):\n    return n + {by}\n");
+    let project = Project::of(
+        &[("pytest.ini", settings), ("check_out.py", &pay("1")), ("check_pay.py", test)],
+        &[("pytest.ini", settings), ("check_out.py", &pay("2")), ("check_pay.py", test)],
+    );
+    let (ran, report) = project.run(0, &[]);
+    assert!(report.mutants.is_empty());
+    ran.says("though no test that ran is in them: check_out.py")
+        .says("touches code, and none that is mutated");
+}

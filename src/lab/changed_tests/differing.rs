@@ -44,12 +44,28 @@ impl Differing {
         subject: &mut Subject,
         change: &Change,
         imports: &[(RepoPath, RepoPath)],
+        elsewhere: &BTreeMap<RepoPath, BTreeSet<FunctionKey>>,
     ) -> Result<Self, LabError> {
-        let support = support(subject, change, imports)?;
+        let mut support = support(subject, change, imports)?;
         let roles = subject.roles();
+        // A file with tests that code imports as well is code; its tests are tests all the same.
+        let is_whole = |path: &RepoPath| {
+            let mut importers = imports.iter().filter(|(_, imported)| imported == path);
+            importers.all(|(importer, _)| {
+                roles.is_test_file(importer) || elsewhere.contains_key(importer)
+            })
+        };
+        support.extend(elsewhere.keys().filter(|path| is_whole(path)).cloned());
         let is_of_tests = |path: &RepoPath| roles.is_test_file(path) || support.contains(path);
-        let functions: BTreeSet<FunctionKey> =
-            change.functions.keys().filter(|key| is_of_tests(&key.path)).cloned().collect();
+        let is_test = |key: &FunctionKey| {
+            elsewhere.get(&key.path).is_some_and(|functions| functions.contains(key))
+        };
+        let functions: BTreeSet<FunctionKey> = change
+            .functions
+            .keys()
+            .filter(|key| is_of_tests(&key.path) || is_test(key))
+            .cloned()
+            .collect();
         let tied = subject
             .tied_to(&change.other_files)
             .into_keys()

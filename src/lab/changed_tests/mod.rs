@@ -33,15 +33,16 @@ pub(super) struct ChangedTests {
 }
 
 impl ChangedTests {
-    /// Finds them.
+    /// Finds them; `elsewhere` are test functions in files that are not called as files of tests.
     pub(super) fn find(
         subject: &mut Subject,
         change: &Change,
         known: &Known,
         imports: &[(RepoPath, RepoPath)],
         base: &BaseTests,
+        elsewhere: &BTreeMap<RepoPath, BTreeSet<FunctionKey>>,
     ) -> Result<Self, LabError> {
-        let differing = Differing::find(subject, change, imports)?;
+        let differing = Differing::find(subject, change, imports, elsewhere)?;
         let roles = subject.roles();
         let mut found = Self::default();
         if differing.is_empty() && change.beside.is_empty() && base.is_empty() {

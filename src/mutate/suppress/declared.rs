@@ -107,6 +107,7 @@ pub(super) static RULES: &[Rule] = &[
             &["assert a > 1", "assert c"],
         ),
         covers: |node, _| node.kind() == "assert_statement",
+        minor: true,
         ..RULE
     },
     Rule {
@@ -128,6 +129,7 @@ pub(super) static RULES: &[Rule] = &[
                 &["typing.assert_never", "typing_extensions.assert_never"],
             ),
         },
+        minor: true,
         ..RULE
     },
     Rule {
@@ -150,6 +152,7 @@ pub(super) static RULES: &[Rule] = &[
             }
             _ => false,
         },
+        minor: true,
         ..RULE
     },
     Rule {
@@ -174,6 +177,7 @@ pub(super) static RULES: &[Rule] = &[
                     ))
                 || (is_keyword(node, |name| name == "width") && value() == "0")
         },
+        minor: true,
         ..RULE
     },
 ];

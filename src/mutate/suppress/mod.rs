@@ -19,6 +19,7 @@ pub use rules::{Rule, rules};
 use names::Names;
 use pragma::Pragma;
 
+use super::exception::HANDLER_RAISE;
 use super::selection::Selection;
 use crate::model::{ByteSpan, LineNo};
 use crate::syntax::{Module, Node};
@@ -46,7 +47,9 @@ impl Suppressed {
             on.map(|(_, rule)| *rule).partition(|rule| rule.minor);
         let mut rules = Coverage::of(module, &others, &names);
         unread::cover(module.root(), &mut rules.covered);
-        Self { rules, minor: Coverage::of(module, &minor, &names), pragmas }
+        let mut minor = Coverage::of(module, &minor, &names);
+        unread::cover(module.root(), &mut minor.covered);
+        Self { rules, minor, pragmas }
     }
 
     /// By what a change of these bytes by an operator is suppressed.
@@ -112,7 +115,9 @@ impl Coverage {
         }
         let behind = self.covered.partition_point(|(part, _)| part.start <= bytes.start);
         let (part, rule) = self.covered.get(behind.checked_sub(1)?)?;
-        part.contains(bytes).then_some(*rule)
+        // What a handler does may be of no interest; that it handles at all is.
+        let unhandles = operator == HANDLER_RAISE.id && *part == bytes;
+        (part.contains(bytes) && !unhandles).then_some(*rule)
     }
 }
 

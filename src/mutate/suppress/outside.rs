@@ -6,11 +6,8 @@ use super::names::Names;
 use super::rules::{RULE, Rule, is_argument, is_literal, is_statement_of, statement_call};
 use crate::syntax::Node;
 
-/// Keywords that say how much is kept, or moved at once.
-const SIZES: [&str; 11] = [
-    "maxsize",
-    "max_size",
-    "cache_size",
+/// Keywords that say how much is moved at once.
+const SIZES: [&str; 8] = [
     "chunk_size",
     "chunksize",
     "buffer_size",
@@ -64,6 +61,7 @@ pub(super) static RULES: &[Rule] = &[
             "except_clause" => handles_missing_module(node),
             _ => is_condition_on(node, &|name| names.hangs_on_import(name)),
         },
+        minor: true,
         ..RULE
     },
     Rule {
@@ -96,20 +94,28 @@ pub(super) static RULES: &[Rule] = &[
             is_statement_of(node, names, &["os.fsync", "os.close"])
                 || (node.kind() == "expression_statement" && releases(node))
         },
+        minor: true,
         ..RULE
     },
     Rule {
         id: "cache-size",
-        summary: "The size of a cache or of a buffer: the arguments of `lru_cache`, `maxsize=`, `chunk_size=` and the \
-                  like, and how much `read` reads at once.",
-        example: (
-            "from functools import lru_cache\n@lru_cache(128)\ndef f(): g.read(8192); h(chunk_size=3)",
-            &["128", "8192", "chunk_size=3"],
-        ),
+        summary: "The size of a cache: the arguments of `lru_cache`, and `maxsize=`.",
+        example: ("from functools import lru_cache\n@lru_cache(128)\ndef f(): pass", &["128"]),
         covers: |node, names| {
             is_argument(node, names, |path, _, name| {
-                path == "functools.lru_cache" || SIZES.contains(&name)
-            }) || is_read_at_once(node)
+                path == "functools.lru_cache"
+                    || matches!(name, "maxsize" | "max_size" | "cache_size")
+            })
+        },
+        ..RULE
+    },
+    Rule {
+        id: "buffer-size",
+        summary: "How much is moved at once: `chunk_size=`, `buffering=` and the like, and how much `read` reads.",
+        example: ("g.read(8192); h(chunk_size=3)", &["8192", "chunk_size=3"]),
+        minor: true,
+        covers: |node, names| {
+            is_argument(node, names, |_, _, name| SIZES.contains(&name)) || is_read_at_once(node)
         },
         ..RULE
     },

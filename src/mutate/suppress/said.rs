@@ -89,27 +89,39 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         id: "repr",
-        summary: "`__repr__` and functions that are called after it or after `pprint`, `__hash__`, and `__str__` of \
-                  dataclasses (attrs too).",
+        summary: "`__repr__`, and `__str__` and `__hash__` of dataclasses (attrs too).",
         example: (
             "class C:\n    def __repr__(self):\n        return 'C'\n    def __str__(self):\n        return 'c'",
             &["def __repr__(self):\n        return 'C'"],
         ),
-        covers: |node, names| {
-            if node.kind() != "function_definition" {
-                return false;
-            }
-            let name = node.field("name").map_or("", Node::text);
-            match name {
-                _ if name.split('_').any(|part| matches!(part, "repr" | "pprint")) => true,
-                "__hash__" => true,
-                "__str__" => is_in_dataclass(node, names),
-                _ => false,
-            }
+        covers: |node, names| match function_name(node) {
+            "__repr__" => true,
+            "__str__" | "__hash__" => is_in_dataclass(node, names),
+            _ => false,
+        },
+        ..RULE
+    },
+    Rule {
+        id: "shown",
+        summary: "Functions that are called after `repr` or `pprint`, and every other `__hash__`.",
+        example: (
+            "def _repr_a(b):\n    return b\nclass C:\n    def __hash__(self):\n        return 1",
+            &["def _repr_a(b):\n    return b", "def __hash__(self):\n        return 1"],
+        ),
+        minor: true,
+        covers: |node, _| {
+            let name = function_name(node);
+            name == "__hash__" || name.split('_').any(|part| matches!(part, "repr" | "pprint"))
         },
         ..RULE
     },
 ];
+
+/// The name of a function that is defined; none of any other node.
+fn function_name(node: Node<'_>) -> &str {
+    let is_one = node.kind() == "function_definition";
+    node.field("name").filter(|_| is_one).map_or("", Node::text)
+}
 
 /// Whether a statement gives a name the text that the next statement raises something with.
 fn raises_next(statement: Node<'_>) -> bool {

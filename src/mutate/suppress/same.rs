@@ -17,6 +17,7 @@ pub(super) static RULES: &[Rule] = &[
             &["d is not None and isinstance(d, E)", "<"],
         ),
         mutants: comes_out_the_same,
+        minor: true,
         ..RULE
     },
     Rule {

@@ -3,7 +3,7 @@
 //! Invariant: each [`Conclusion`] has its own message; none can be taken for another.
 
 use crate::model::{
-    ChangeOfVerdict, Conclusion, Counts, GateKind, NotRunReason, Part, Report, Verdict,
+    ChangeOfVerdict, Conclusion, Counts, GateKind, NotRunReason, Notice, Part, Report, Verdict,
 };
 
 use super::page::{Page, Role};
@@ -145,7 +145,13 @@ fn nothing_to_test(report: &Report) -> String {
     }
     let base = &report.base.name;
     if report.functions.is_empty() {
-        format!("the change since {base} touches no function of the project")
+        let left_out =
+            |notice: &Notice| matches!(notice.code.as_str(), "excluded_files" | "taken_for_tests");
+        if report.notices.iter().any(left_out) {
+            format!("the change since {base} touches code, and none that is mutated")
+        } else {
+            format!("the change since {base} touches no function of the project")
+        }
     } else {
         format!(
             "the change since {base} touches {}, and the operators that are on find nothing in {} to \
