@@ -148,7 +148,9 @@ fn taken_for_tests(subject: &Subject, change: &Change, known: &Known) -> Option<
         known.trace.tests().iter().filter_map(|test| test.summary.path.as_ref()).collect();
     let roles = subject.roles();
     let is_one = |path: &&RepoPath| {
-        subject.files.contains_key(*path)
+        // What was not imported yet may hold tests that nobody has seen.
+        known.imports.imports.iter().any(|(_, imported)| imported == *path)
+            && subject.files.contains_key(*path)
             && roles.is_test_by_name_alone(path)
             && !holds.contains(*path)
     };
