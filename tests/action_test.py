@@ -40,8 +40,13 @@ CONTEXT = re.compile(r"\b(?:github|runner|inputs|steps)(?:\.[\w-]+)+")
 
 def git(folder: Path, *arguments: str) -> str:
     who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
-    command = ["git", "-C", str(folder), *who, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    # Nothing that a command leaves behind may hold a lock when the next one comes.
+    quiet = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"]
+    command = ["git", "-C", str(folder), *who, *quiet, *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    if ran.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit code {ran.returncode}: {ran.stderr}")
+    return ran.stdout.strip()
 
 
 class Done:
