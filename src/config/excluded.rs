@@ -19,9 +19,10 @@ impl Excluded {
     /// The first pattern that fits a path or a folder that it lies in, as it was written.
     pub fn by(&self, path: &RepoPath) -> Option<&str> {
         let text = path.as_str();
-        let folders = text.match_indices('/').map(|(end, _)| &text[..end]);
-        let all: Vec<&str> = folders.chain([text]).collect();
-        let fits = |pattern: &&GlobMatcher| all.iter().any(|part| pattern.is_match(part));
+        let fits = |pattern: &&GlobMatcher| {
+            let mut folders = text.match_indices('/').map(|(end, _)| &text[..end]);
+            pattern.is_match(text) || folders.any(|folder| pattern.is_match(folder))
+        };
         self.0.iter().find(fits).map(|pattern| pattern.glob().glob())
     }
 }

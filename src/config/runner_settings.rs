@@ -14,8 +14,8 @@ pub fn runner_settings(path: &RepoPath, text: &str) -> Option<String> {
             Some(lines(text).collect::<Vec<_>>().join("\n"))
         }
         "pyproject.toml" => Some(table(text)),
-        "tox.ini" => Some(section(text, "[pytest]")),
-        "setup.cfg" => Some(section(text, "[tool:pytest]")),
+        "tox.ini" => Some(joined(text, "[pytest]")),
+        "setup.cfg" => Some(joined(text, "[tool:pytest]")),
         _ => None,
     }
 }
@@ -26,9 +26,15 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
         .filter(|line| !line.is_empty() && !line.trim_start().starts_with(['#', ';']))
 }
 
-fn section(text: &str, header: &str) -> String {
-    let inside = lines(text).skip_while(|line| *line != header).skip(1);
-    inside.take_while(|line| !line.starts_with('[')).collect::<Vec<_>>().join("\n")
+/// The lines of a section without comments and blank ones; `None` where the section is not there.
+pub(super) fn section<'t>(text: &'t str, header: &str) -> Option<impl Iterator<Item = &'t str>> {
+    let mut lines = lines(text);
+    lines.find(|line| *line == header)?;
+    Some(lines.take_while(|line| !line.starts_with('[')))
+}
+
+fn joined(text: &str, header: &str) -> String {
+    section(text, header).map(|lines| lines.collect::<Vec<_>>().join("\n")).unwrap_or_default()
 }
 
 /// The table of pytest; all of a text that is no TOML.

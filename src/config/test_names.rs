@@ -5,6 +5,8 @@
 
 use toml::{Table, Value};
 
+use super::runner_settings::section;
+
 /// Where pytest looks for its settings at the root of a project, the first that has any holds.
 const FILES: [&str; 7] = [
     "pytest.toml",
@@ -102,14 +104,9 @@ fn of_table(text: &str, path: &[&str]) -> Option<Vec<String>> {
 
 /// The words of `python_files` in a section; `None` where the section is not there.
 fn of_section(text: &str, header: &str) -> Option<Vec<String>> {
-    let mut lines = text.lines();
-    lines.find(|line| line.trim_end() == header)?;
     let mut words = Vec::new();
     let mut inside = false;
-    for line in lines.take_while(|line| !line.starts_with('[')) {
-        if line.trim_start().starts_with(['#', ';']) {
-            continue;
-        }
+    for line in section(text, header)? {
         let value = if line.starts_with([' ', '\t']) {
             line
         } else {

@@ -65,17 +65,12 @@ struct Class<'p> {
 impl<'p> Class<'p> {
     fn of(planned: &'p Planned, digest: &'p str) -> Self {
         let mutant = &planned.mutant;
-        let (is_hot, tests): (bool, &[usize]) = match &planned.route {
-            Route::Hot(tests) => (true, tests),
-            Route::Cold(tests) => (false, tests),
-            Route::Nobody => (false, &[]),
-        };
         Self {
             function: &mutant.function,
             unit: mutant.unit.as_ref().map(|unit| unit.bytes),
             digest,
-            is_hot,
-            tests,
+            is_hot: matches!(planned.route, Route::Hot(_)),
+            tests: planned.route.tests(),
             reaching: &planned.reaching,
         }
     }

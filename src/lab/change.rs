@@ -226,38 +226,22 @@ impl Change {
                     .into(),
             });
         }
-        let not_code: Vec<&str> = self
-            .lines
-            .keys()
-            .filter(|path| !subject.is_code(path) && !subject.is_test_file(path))
-            .map(RepoPath::as_str)
-            .collect();
-        if !not_code.is_empty() {
-            notices.push(Notice {
-                code: "build_files".into(),
-                message: format!(
-                    "not mutated, since they are no shipped code: {}",
-                    listed(&not_code)
-                ),
-            });
-        }
-        let excluded: Vec<&str> = self
-            .lines
-            .keys()
-            .filter(|path| subject.is_code(path) && !subject.is_mutated(path))
-            .map(RepoPath::as_str)
-            .collect();
-        if !excluded.is_empty() {
-            notices.push(Notice {
-                code: "excluded_files".into(),
-                message: format!(
-                    "not mutated, since the settings exclude them: {}",
-                    listed(&excluded)
-                ),
-            });
-        }
+        let lines = self.lines.keys();
         for (code, what, files) in [
-            ("links", "symbolic links are not followed", self.links.iter().collect::<Vec<_>>()),
+            (
+                "build_files",
+                "not mutated, since they are no shipped code",
+                lines
+                    .clone()
+                    .filter(|path| !subject.is_code(path) && !subject.is_test_file(path))
+                    .collect::<Vec<_>>(),
+            ),
+            (
+                "excluded_files",
+                "not mutated, since the settings exclude them",
+                lines.filter(|path| subject.is_code(path) && !subject.is_mutated(path)).collect(),
+            ),
+            ("links", "symbolic links are not followed", self.links.iter().collect()),
             (
                 "submodules",
                 "submodules that changed are another repository's, and not mutated",

@@ -78,6 +78,16 @@ pub(super) enum Route {
     Nobody,
 }
 
+impl Route {
+    /// The tests that decide it.
+    pub(super) fn tests(&self) -> &[usize] {
+        match self {
+            Self::Hot(tests) | Self::Cold(tests) => tests,
+            Self::Nobody => &[],
+        }
+    }
+}
+
 /// What verdicts rest on for each test that decides any.
 #[derive(Debug, Default)]
 pub(super) struct Foundations {
@@ -90,10 +100,7 @@ impl Foundations {
     /// that does; any other verdict needs all tests of the mutant.
     pub(super) fn basis(&self, planned: &Planned, verdict: &Verdict) -> Option<Basis> {
         let ground = planned.ground?;
-        let tests = match &planned.route {
-            Route::Hot(tests) | Route::Cold(tests) => tests.as_slice(),
-            Route::Nobody => &[],
-        };
+        let tests = planned.route.tests();
         match verdict {
             Verdict::Killed { by } => {
                 let killer = self.positions.get(by).filter(|test| tests.contains(test))?;
@@ -383,11 +390,7 @@ impl<'k> Router<'k> {
         } else {
             Route::Hot(tests)
         };
-        let (tests, cold) = match &route {
-            Route::Hot(tests) => (tests.as_slice(), false),
-            Route::Cold(tests) => (tests.as_slice(), true),
-            Route::Nobody => (&[][..], false),
-        };
+        let (tests, cold) = (route.tests(), matches!(route, Route::Cold(_)));
         let ground = self.grounds.as_mut().map(|(environment, leading)| {
             let foundations = &mut self.foundations;
             for &test in tests {

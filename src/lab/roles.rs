@@ -32,7 +32,7 @@ impl Roles {
         name == "conftest.py"
             || name == "tests.py"
             || self.is_named_as_tests(path)
-            || path.directories().any(|part| matches!(part, "test" | "tests"))
+            || is_in_test_folder(path)
     }
 
     /// Whether a file is called as the runner wants those that hold tests.
@@ -45,8 +45,7 @@ impl Roles {
 
     /// Whether a file is one of tests by its name, and lies in no folder of tests.
     pub(super) fn is_test_by_name_alone(&self, path: &RepoPath) -> bool {
-        self.is_named_as_tests(path)
-            && !path.directories().any(|part| matches!(part, "test" | "tests"))
+        self.is_named_as_tests(path) && !is_in_test_folder(path)
     }
 
     /// Whether a file is part of what is built and shipped; `has` tells which files there are.
@@ -63,6 +62,10 @@ impl Roles {
     pub(super) fn excluded(&self, path: &RepoPath) -> Option<&str> {
         self.excluded.by(path)
     }
+}
+
+fn is_in_test_folder(path: &RepoPath) -> bool {
+    path.directories().any(|part| matches!(part, "test" | "tests"))
 }
 
 /// Whether a file lies in a folder of [`ASIDE`] that is no package; `has` tells which files there are.

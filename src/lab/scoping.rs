@@ -42,19 +42,14 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// The test functions, now or in another state of the code, of files that are not called as files of
-    /// tests; by file, under the names that files have now.
-    pub(super) fn tests_elsewhere(
-        &self,
-        change: &Change,
-        roles: &Roles,
-    ) -> BTreeMap<RepoPath, BTreeSet<FunctionKey>> {
-        let mut found: BTreeMap<RepoPath, BTreeSet<FunctionKey>> = BTreeMap::new();
+    /// The tests of files that are not called as files of tests.
+    fn tests_elsewhere(&self, change: &Change, roles: &Roles) -> TestsElsewhere {
+        let mut found = TestsElsewhere::default();
         let present = self.trace.tests().iter().filter_map(|test| test.summary.function.as_ref());
         let past = self.past.iter().filter_map(|test| test.function.as_ref());
         for function in present.chain(past).filter(|key| !roles.is_test_file(&key.path)) {
             let key = renamed(change, function);
-            found.entry(key.path.clone()).or_default().insert(key);
+            found.0.entry(key.path.clone()).or_default().insert(key);
         }
         found
     }
@@ -63,6 +58,28 @@ impl Known {
     pub(super) fn tests_beyond(&self) -> Vec<TestId> {
         let tests = self.trace.tests().iter().map(|test| &test.summary);
         tests.filter(|test| !test.beyond.is_empty()).map(|test| test.id.clone()).collect()
+    }
+}
+
+/// The test functions, now or in another state of the code, of files that are not called as files of tests;
+/// by file, under the names that files have now.
+#[derive(Debug, Default)]
+pub(super) struct TestsElsewhere(BTreeMap<RepoPath, BTreeSet<FunctionKey>>);
+
+impl TestsElsewhere {
+    /// Whether a function is one of these tests.
+    pub(super) fn has(&self, key: &FunctionKey) -> bool {
+        self.0.get(&key.path).is_some_and(|functions| functions.contains(key))
+    }
+
+    /// The files that hold them.
+    pub(super) fn files(&self) -> impl Iterator<Item = &RepoPath> {
+        self.0.keys()
+    }
+
+    /// Whether a file holds one.
+    pub(super) fn holds(&self, path: &RepoPath) -> bool {
+        self.0.contains_key(path)
     }
 }
 
@@ -108,12 +125,9 @@ pub(super) fn scope(
         let tests = ChangedTests::find(subject, change, known, &imports, &base, &elsewhere)?;
         (users, kin, mentions, tests)
     };
-    let is_test = |key: &FunctionKey| {
-        elsewhere.get(&key.path).is_some_and(|functions| functions.contains(key))
-    };
     let mut functions: Vec<&Function> = subject
         .all_functions()
-        .filter(|function| subject.is_mutated(&function.key.path) && !is_test(&function.key))
+        .filter(|function| subject.is_mutated(&function.key.path) && !elsewhere.has(&function.key))
         .collect();
     functions.sort_by(|a, b| (&a.key.path, a.bytes.start).cmp(&(&b.key.path, b.bytes.start)));
     let chosen = select(&ScopeInput {

@@ -8,7 +8,7 @@ use super::support::support;
 use crate::lab::LabError;
 use crate::lab::base_tests::renamed;
 use crate::lab::change::Change;
-use crate::lab::scoping::Known;
+use crate::lab::scoping::{Known, TestsElsewhere};
 use crate::lab::subject::Subject;
 use crate::model::{FunctionKey, RepoPath};
 use crate::scope::{ChangedNames, Users};
@@ -44,26 +44,21 @@ impl Differing {
         subject: &mut Subject,
         change: &Change,
         imports: &[(RepoPath, RepoPath)],
-        elsewhere: &BTreeMap<RepoPath, BTreeSet<FunctionKey>>,
+        elsewhere: &TestsElsewhere,
     ) -> Result<Self, LabError> {
         let mut support = support(subject, change, imports)?;
         let roles = subject.roles();
         // A file with tests that code imports as well is code; its tests are tests all the same.
         let is_whole = |path: &RepoPath| {
             let mut importers = imports.iter().filter(|(_, imported)| imported == path);
-            importers.all(|(importer, _)| {
-                roles.is_test_file(importer) || elsewhere.contains_key(importer)
-            })
+            importers.all(|(importer, _)| roles.is_test_file(importer) || elsewhere.holds(importer))
         };
-        support.extend(elsewhere.keys().filter(|path| is_whole(path)).cloned());
+        support.extend(elsewhere.files().filter(|path| is_whole(path)).cloned());
         let is_of_tests = |path: &RepoPath| roles.is_test_file(path) || support.contains(path);
-        let is_test = |key: &FunctionKey| {
-            elsewhere.get(&key.path).is_some_and(|functions| functions.contains(key))
-        };
         let functions: BTreeSet<FunctionKey> = change
             .functions
             .keys()
-            .filter(|key| is_of_tests(&key.path) || is_test(key))
+            .filter(|key| is_of_tests(&key.path) || elsewhere.has(key))
             .cloned()
             .collect();
         let tied = subject

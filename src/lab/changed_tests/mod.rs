@@ -14,7 +14,7 @@ use super::LabError;
 use super::base_tests::{BaseTests, is_of_base, renamed};
 use super::change::Change;
 use super::roles::Roles;
-use super::scoping::Known;
+use super::scoping::{Known, TestsElsewhere};
 use super::subject::Subject;
 use crate::model::{FunctionKey, Notice, RepoPath, TestChange, TestId, TestOutcome};
 use crate::scope::ChangedTest;
@@ -33,14 +33,14 @@ pub(super) struct ChangedTests {
 }
 
 impl ChangedTests {
-    /// Finds them; `elsewhere` are test functions in files that are not called as files of tests.
+    /// Finds them.
     pub(super) fn find(
         subject: &mut Subject,
         change: &Change,
         known: &Known,
         imports: &[(RepoPath, RepoPath)],
         base: &BaseTests,
-        elsewhere: &BTreeMap<RepoPath, BTreeSet<FunctionKey>>,
+        elsewhere: &TestsElsewhere,
     ) -> Result<Self, LabError> {
         let differing = Differing::find(subject, change, imports, elsewhere)?;
         let roles = subject.roles();

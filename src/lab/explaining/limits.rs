@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use super::holding::Holding;
-use super::routed;
 use crate::config::Options;
 use crate::lab::planning::{Plan, plan};
 use crate::lab::subject::Subject;
@@ -35,8 +34,10 @@ impl Holding<'_> {
                 let id = &planned.mutant.id;
                 let found = mutants.iter_mut().find(|explained| explained.id == *id);
                 let Some(explained) = found.filter(|_| open.contains(id)) else { continue };
-                let (latest, (_, tests)) = (self.latest(id)?, routed(planned));
-                if self.reuse(planned, &foundations, tests, latest.as_ref())? == Reuse::Yes {
+                let latest = self.latest(id)?;
+                if self.reuse(planned, &foundations, planned.route.tests(), latest.as_ref())?
+                    == Reuse::Yes
+                {
                     explained.reuse = Reuse::No(limits.differences(options));
                     open.remove(id);
                 }

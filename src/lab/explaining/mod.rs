@@ -209,15 +209,6 @@ fn reach(explanation: &mut Explanation, known: &Known) {
     }
 }
 
-/// How a mutant is decided, and by which tests.
-fn routed(planned: &Planned) -> (Option<Placing>, &[usize]) {
-    match &planned.route {
-        Route::Hot(tests) => (Some(Placing::Hot), tests),
-        Route::Cold(tests) => (Some(Placing::Cold), tests),
-        Route::Nobody => (None, &[]),
-    }
-}
-
 fn mutant(
     planned: &Planned,
     foundations: &Foundations,
@@ -225,7 +216,12 @@ fn mutant(
     known: &Known,
     holding: &mut Holding<'_>,
 ) -> Result<ExplainedMutant, LabError> {
-    let (route, tests) = routed(planned);
+    let route = match planned.route {
+        Route::Hot(_) => Some(Placing::Hot),
+        Route::Cold(_) => Some(Placing::Cold),
+        Route::Nobody => None,
+    };
+    let tests = planned.route.tests();
     let entered: BTreeSet<&FunctionKey> =
         tests.iter().flat_map(|&test| known.trace.entered(&known.trace.tests()[test])).collect();
     let latest = holding.latest(&planned.mutant.id)?;
