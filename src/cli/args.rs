@@ -39,7 +39,7 @@ pub(super) use record::RecordArgs;
 pub(super) use reports::{DiffArgs, DiffFormat, OutputArgs, ReportArgs, Shown};
 pub(super) use running::default_options;
 pub(super) use shards::{MergeArgs, PlanArgs};
-pub(super) use store::{StatusFormat, StoreArgs, StoreCommand};
+pub(super) use store::{ScopeFormat, StatusFormat, StoreArgs, StoreCommand};
 pub(super) use watch::WatchArgs;
 
 use change::ChangeArgs;

@@ -129,6 +129,7 @@ fn advice(error: &LabError) -> (Kind, Vec<String>) {
         LabError::UnknownMutant { .. } => {
             usage(["the report of the last run names the ids: mutdiff --list -v lists them again"])
         }
+        LabError::NotTraced { .. } => usage(["trace them first: mutdiff record, or any run"]),
         LabError::NoTimes { .. } => {
             usage(["say how many: --shards N", "or trace the tests first: mutdiff record"])
         }

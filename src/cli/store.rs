@@ -4,7 +4,9 @@
 
 use std::path::Path;
 
-use super::args::{StatusFormat, StoreArgs, StoreCommand};
+use serde::Serialize;
+
+use super::args::{ScopeFormat, StatusFormat, StoreArgs, StoreCommand};
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
@@ -23,10 +25,15 @@ pub(super) fn run(args: &StoreArgs, console: Console) -> Result<Exit, CliError> 
             let status = lab::store_status(repo)?;
             match format {
                 StatusFormat::Text => terminal::store_status(&status, &console.style(console.out)),
-                StatusFormat::Json => {
-                    let json = serde_json::to_string_pretty(&status);
-                    format!("{}\n", json.expect("plain data has a JSON form"))
-                }
+                StatusFormat::Json => json(&status),
+            }
+        }
+        StoreCommand::Scope { functions, depth, format, .. } => {
+            let scope = lab::store_scope(repo, functions, *depth)?;
+            match format {
+                ScopeFormat::Text => terminal::store_scope(&scope, &console.style(console.out)),
+                ScopeFormat::Json => json(&scope),
+                ScopeFormat::Tests => scope.tests.iter().map(|test| format!("{test}\n")).collect(),
             }
         }
         StoreCommand::Clear { .. } => lab::clear_store(repo)?.map_or(NONE.to_owned(), cleared),
@@ -45,6 +52,11 @@ pub(super) fn run(args: &StoreArgs, console: Console) -> Result<Exit, CliError> 
     };
     console.result(&text)?;
     Ok(Exit::Success)
+}
+
+fn json(data: &impl Serialize) -> String {
+    let json = serde_json::to_string_pretty(data);
+    format!("{}\n", json.expect("plain data has a JSON form"))
 }
 
 fn tidied(repo: &Path, keep: u32) -> Result<String, CliError> {

@@ -111,6 +111,12 @@ pub enum LabError {
         /// The repository.
         root: PathBuf,
     },
+    /// A question to the trace, where there is none.
+    #[error("no test was traced in {} yet, so callers and tests are not known", root.display())]
+    NotTraced {
+        /// The repository.
+        root: PathBuf,
+    },
     /// A mutant of the last run that the present code does not have.
     #[error("mutant {id} of the last run is no more: {function} is not what it was")]
     MutantGone {

@@ -30,6 +30,7 @@ mod last_collection;
 mod leading;
 mod limits_seen;
 mod listing;
+mod naming;
 mod ordering;
 mod planning;
 mod recording;
@@ -65,13 +66,15 @@ mod watching;
 mod writers;
 
 pub use error::LabError;
-pub use explaining::{TargetError, explain};
+pub use explaining::explain;
 pub use listing::{ShardCount, list, plan_shards};
+pub use naming::TargetError;
 pub use running::run;
 pub use showing::{encoded, last_report, show};
 pub use skipping::{SkipEdit, SkipError, skip_edit};
 pub use storing::{
-    Tidied, clear_store, export_store, import_store, join_stores, store_status, tidy_store,
+    Tidied, clear_store, export_store, import_store, join_stores, store_scope, store_status,
+    tidy_store,
 };
 pub use texts::sources;
 pub use tracing_only::record;

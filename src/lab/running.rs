@@ -111,6 +111,7 @@ pub fn run(
     let key = RunKey(subject.digest(options, &environment.key.0, &store)?);
     keep(&subject, &mut store, &report, key)?;
     report_state::remember(&subject.repository, &mut store)?;
+    store.index()?;
     Ok(report)
 }
 

@@ -2,12 +2,16 @@
 //!
 //! Invariant: no Python is started, and no file of the project is read.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::LabError;
+use super::naming::{self, TargetError};
 use super::surroundings::Surroundings;
 use crate::git::Repository;
-use crate::model::{Report, StoreCleared, StoreState, StoreStatus};
+use crate::model::{
+    FunctionKey, QualName, RepoPath, Report, StoreCleared, StoreState, StoreStatus, StoredScope,
+};
 use crate::store::{self, Removed, Store};
 
 /// What became of the store when it was tidied.
@@ -37,6 +41,69 @@ pub fn store_status(repo: &Path) -> Result<StoreStatus, LabError> {
         status.environment = Some(known.shown(&key));
     }
     Ok(status)
+}
+
+/// Who calls the functions that `names` mean, at any distance up to `depth`, and the tests that enter any of
+/// them, by the trace of the last runs alone. A name is `PATH::FUNCTION`, a qualified name or the end of one.
+///
+/// # Errors
+/// Without a repository, with a damaged store, where nothing was traced yet, and where a name means no
+/// function or several.
+pub fn store_scope(
+    repo: &Path,
+    names: &[String],
+    depth: Option<u32>,
+) -> Result<StoredScope, LabError> {
+    let repository = Repository::discover(repo)?;
+    let root = repository.workdir();
+    let not_traced = || LabError::NotTraced { root: root.to_path_buf() };
+    let store = Store::open_to_read(root)?.ok_or_else(not_traced)?;
+    if store.env()?.is_none() {
+        return Err(not_traced());
+    }
+    let mut functions = BTreeSet::new();
+    let mut known: Option<BTreeSet<FunctionKey>> = None;
+    for name in names {
+        if let Some(exact) = named_whole(name)
+            && store.is_traced(&exact)?
+        {
+            functions.insert(exact);
+            continue;
+        }
+        let all = match &mut known {
+            Some(all) => all,
+            unread => unread.insert(all_functions(&store)?),
+        };
+        functions.insert(meant(name, all)?);
+    }
+    Ok(store.scope_of(&functions, depth)?)
+}
+
+/// The function of a name with its path.
+fn named_whole(name: &str) -> Option<FunctionKey> {
+    let (path, own) = name.split_once("::")?;
+    let path = RepoPath::new(path.trim_start_matches("./"));
+    Some(FunctionKey::new(path, QualName::new(own)))
+}
+
+/// The functions of the files that the store knows, and those that tests entered.
+fn all_functions(store: &Store) -> Result<BTreeSet<FunctionKey>, LabError> {
+    let mut all: BTreeSet<FunctionKey> = store.traced_functions()?.into_iter().collect();
+    let functions = store.all_files()?.into_iter().flat_map(|file| file.functions);
+    all.extend(functions.map(|function| function.key));
+    Ok(all)
+}
+
+fn meant(name: &str, all: &BTreeSet<FunctionKey>) -> Result<FunctionKey, TargetError> {
+    let (path, own) = match named_whole(name) {
+        Some(key) => (Some(key.path), key.name.as_str().to_owned()),
+        None => (None, name.to_owned()),
+    };
+    let fits = |key: &&FunctionKey| {
+        path.as_ref().is_none_or(|path| *path == key.path) && naming::names(key, &own)
+    };
+    let found = all.iter().filter(fits).cloned().collect();
+    naming::one(name, naming::exact_first(found, &own), || all.iter().cloned())
 }
 
 /// Removes the store; `None` where there is none.

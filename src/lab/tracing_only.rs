@@ -50,6 +50,7 @@ pub fn record(
     // What is left was started by tests.
     drop(result?);
     kill_strays();
+    store.index()?;
     let known = known(&subject, &store)?;
     if parts.failing.is_empty() {
         parts.failing = stored_failures(&known);

@@ -39,6 +39,11 @@ impl FunctionTable {
         numbers.get(key).copied()
     }
 
+    /// The keys, in the order of their numbers.
+    pub fn into_keys(self) -> Vec<FunctionKey> {
+        self.keys.into_iter().flatten().collect()
+    }
+
     /// One more than the highest number.
     pub fn len(&self) -> usize {
         self.keys.len()

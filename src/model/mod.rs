@@ -44,7 +44,9 @@ pub use review::{
     Action, ChangedFile, LineComment, NewReview, Place, Posted, PullRequest, StandingRemark,
 };
 pub use scope::{Reason, Reasons, ScopeKind, ScopedFunction, TestChange};
-pub use stored::{StoreCleared, StoreCounts, StoreEnvironment, StoreState, StoreStatus};
+pub use stored::{
+    StoreCleared, StoreCounts, StoreEnvironment, StoreState, StoreStatus, StoredCaller, StoredScope,
+};
 pub use test::{FailedTest, TestId, TestOutcome};
 pub use text::{ByteSpan, LineNo, LineRange, Position, RepoPath, Span};
 pub use trace::{CodePoint, CollectedTest, EdgeSeen, ImportTrace, LineSet, TestTrace};

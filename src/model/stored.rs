@@ -1,10 +1,12 @@
 //! What is known of the store without asking what is in it.
 //!
-//! Invariant: plain data; the JSON form is that of `mutdiff store status --format json`.
+//! Invariant: plain data; the JSON forms are those of `mutdiff store status` and `mutdiff store scope`.
 
 use std::path::PathBuf;
 
 use serde::Serialize;
+
+use super::{FunctionKey, TestId};
 
 /// What a store's file turns out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -77,6 +79,28 @@ pub struct StoreCounts {
     pub mutants: u64,
     /// Verdicts: one for each state of the code that a mutant was decided in.
     pub verdicts: u64,
+}
+
+/// What a change of functions would touch, by the trace alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredScope {
+    /// The functions that were asked about.
+    pub functions: Vec<FunctionKey>,
+    /// Who calls them, at any distance, the nearest first; what the tests begin with is left out.
+    pub callers: Vec<StoredCaller>,
+    /// The tests that enter any of these or of those, in the order of collection.
+    pub tests: Vec<TestId>,
+}
+
+/// A function from which others are reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredCaller {
+    /// The caller.
+    pub function: FunctionKey,
+    /// How many calls away it is, at least 1.
+    pub distance: u32,
+    /// Which function of those asked about it is nearest to.
+    pub reaches: FunctionKey,
 }
 
 /// What was removed from a store.

@@ -180,11 +180,11 @@ mod tests {
         store.put_tests(&[kept.clone(), gone.clone()]).unwrap();
         store.remove_tests(&[gone.summary.id]).unwrap();
         store.put_verdict(&verdict(1, 1, "only in a verdict")).unwrap();
-        let before = store.edges().unwrap();
+        let before = store.load_trace().unwrap().call_graph();
         let removed = store.gc(9).unwrap();
         // A line set, a coverage, `b.py`; what the test entered is its past.
         assert_eq!(removed, Removed { verdicts: 0, rows: 3 });
-        assert_eq!(store.edges().unwrap(), before);
+        assert_eq!(store.load_trace().unwrap().call_graph(), before);
         assert_eq!(store.tests().unwrap(), [kept.summary]);
         let found = store.latest_verdict(&MutantId::from_text("m")).unwrap().unwrap();
         assert_eq!(found.tests, [TestId::new("only in a verdict")]);

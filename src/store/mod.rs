@@ -4,6 +4,7 @@
 //! Invariant: one process at a time writes; each write is one transaction, so that a `kill -9`
 //! leaves the state before it or after it.
 
+mod by_function;
 mod copy;
 mod encoding;
 mod error;

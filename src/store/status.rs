@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::by_function::ByFunction;
 use super::error::Fault;
 use super::open::{connect, database, files_of};
 use super::schema::{APPLICATION, VERSION};
@@ -85,8 +86,8 @@ impl Store {
     /// [`StoreError`].
     pub fn counts(&self) -> Result<StoreCounts, StoreError> {
         let functions = self.all_files()?.iter().map(|file| file.functions.len() as u64).sum();
-        let edges = self.edges()?.edges().count() as u64;
         self.read(|connection| {
+            let edges = ByFunction::open(connection)?.edges()? as u64;
             let count = |what: &str| -> Result<u64, Fault> {
                 let count = connection.query_row(&format!("SELECT count({what}"), [], |row| {
                     row.get::<_, i64>(0).map(i64::cast_unsigned)

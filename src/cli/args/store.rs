@@ -20,6 +20,7 @@ impl StoreArgs {
     pub(in crate::cli) fn place(&self) -> &StorePlace {
         match &self.command {
             StoreCommand::Status { place, .. }
+            | StoreCommand::Scope { place, .. }
             | StoreCommand::Clear { place }
             | StoreCommand::Gc { place, .. }
             | StoreCommand::Export { place, .. }
@@ -46,6 +47,20 @@ pub(in crate::cli) enum StoreCommand {
         /// For people or for programs
         #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
         format: StatusFormat,
+        #[command(flatten)]
+        place: StorePlace,
+    },
+    /// Say who calls functions, at any distance, and which tests enter any of them, as the last runs saw
+    Scope {
+        /// `PATH::FUNCTION`, `Class.method`, or the end of such a name
+        #[arg(value_name = "FUNCTION", required = true)]
+        functions: Vec<String>,
+        /// Calls to follow; without it, all
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        depth: Option<u32>,
+        /// For people, for programs, or the tests alone, a line each
+        #[arg(long, value_enum, default_value_t = ScopeFormat::Text)]
+        format: ScopeFormat,
         #[command(flatten)]
         place: StorePlace,
     },
@@ -88,4 +103,15 @@ pub(in crate::cli) enum StatusFormat {
     Text,
     /// One JSON object
     Json,
+}
+
+/// How callers and tests are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ScopeFormat {
+    /// Lines
+    Text,
+    /// One JSON object
+    Json,
+    /// The ids of the tests, a line each
+    Tests,
 }

@@ -8,8 +8,6 @@ mod holding;
 mod limits;
 mod target;
 
-pub use target::TargetError;
-
 use std::collections::BTreeSet;
 
 use super::change::Change;
@@ -28,7 +26,7 @@ use crate::model::{
 use holding::Holding;
 use target::Target;
 
-/// Explains what `name` means: see [`TargetError`] for what may be wrong with it.
+/// Explains what `name` means: see [`super::TargetError`] for what may be wrong with it.
 ///
 /// # Errors
 /// When the repository, its base or the store cannot be read, or nothing is called so.

@@ -4,63 +4,11 @@
 
 use std::path::Path;
 
-use similar::TextDiff;
-use thiserror::Error;
-
 use crate::lab::LabError;
+use crate::lab::naming::{self, TargetError, exact_first, names, near};
 use crate::lab::subject::Subject;
 use crate::model::{FunctionKey, LineNo, MutantId, RepoPath, Report};
 use crate::mutate::{self, Selection};
-
-/// Names that are close enough to be worth showing.
-const NEAR: f32 = 0.6;
-/// How many are shown.
-const SHOWN: usize = 5;
-
-/// Why it cannot be told what is asked about.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum TargetError {
-    /// No such file.
-    #[error("there is no Python file {path} in the project")]
-    NoFile {
-        /// As it was asked for.
-        path: String,
-        /// Files of a similar name.
-        near: Vec<String>,
-    },
-    /// A line behind the end.
-    #[error("{path} has no line {line}: it ends with line {last}")]
-    NoLine {
-        /// The file.
-        path: RepoPath,
-        /// What was asked for.
-        line: u32,
-        /// The last line.
-        last: u32,
-    },
-    /// A file that cannot be parsed.
-    #[error("{path} cannot be parsed")]
-    Unparsed {
-        /// The file.
-        path: RepoPath,
-    },
-    /// Nothing of that name.
-    #[error("there is no function or mutant `{name}`")]
-    Nothing {
-        /// What was asked for.
-        name: String,
-        /// Functions of a similar name.
-        near: Vec<String>,
-    },
-    /// Several things of that name.
-    #[error("`{name}` is the name of several")]
-    Several {
-        /// What was asked for.
-        name: String,
-        /// All of them.
-        candidates: Vec<String>,
-    },
-}
 
 /// What is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +37,7 @@ pub(super) fn find(
             .map(|function| function.key.clone())
             .filter(|key| names(key, rest))
             .collect();
-        return one(subject, name, exact_first(found, rest)).map(plain);
+        return Ok(plain(one(subject, name, exact_first(found, rest))?));
     }
     if let Some((path, line)) = name.rsplit_once(':')
         && let Ok(line) = line.parse::<u32>()
@@ -107,75 +55,11 @@ pub(super) fn find(
             return Ok(found);
         }
     }
-    one(subject, name, exact_first(found, name)).map(plain)
+    Ok(plain(one(subject, name, exact_first(found, name))?))
 }
 
-/// Whether a function is meant by its whole name or the end of it.
-fn names(key: &FunctionKey, asked: &str) -> bool {
-    let name = key.name.as_str();
-    name == asked || name.strip_suffix(asked).is_some_and(|before| before.ends_with('.'))
-}
-
-/// Functions whose whole name it is, if there are any, since no other name tells them.
-fn exact_first(found: Vec<FunctionKey>, asked: &str) -> Vec<FunctionKey> {
-    let exact: Vec<FunctionKey> =
-        found.iter().filter(|key| key.name.as_str() == asked).cloned().collect();
-    if exact.is_empty() { found } else { exact }
-}
-
-fn one(
-    subject: &Subject,
-    name: &str,
-    mut found: Vec<FunctionKey>,
-) -> Result<FunctionKey, LabError> {
-    found.sort();
-    let name = name.to_owned();
-    match found.len() {
-        0 => {
-            let functions = subject.all_functions().map(|function| function.key.to_string());
-            let whole = name.contains("::");
-            let short = |full: &str| -> String {
-                let own = full.split_once("::").map_or(full, |(_, own)| own);
-                let simple = own.rsplit('.').next().unwrap_or(own);
-                let shown = match (whole, name.contains('.')) {
-                    (true, _) => full,
-                    (false, true) => own,
-                    (false, false) => simple,
-                };
-                shown.to_owned()
-            };
-            let near = near(&name, functions, short);
-            Err(TargetError::Nothing { name, near }.into())
-        }
-        1 => Ok(found.remove(0)),
-        _ => {
-            let candidates = found.iter().map(FunctionKey::to_string).collect();
-            Err(TargetError::Several { name, candidates }.into())
-        }
-    }
-}
-
-/// The names whose `short` form is most like `name`, the most alike first.
-fn near(
-    name: &str,
-    all: impl Iterator<Item = String>,
-    short: impl Fn(&str) -> String,
-) -> Vec<String> {
-    let asked = name.to_lowercase();
-    let mut found: Vec<(f32, String)> = all
-        .filter_map(|full| {
-            let other = short(&full).to_lowercase();
-            let (one, two) = (asked.len(), other.len());
-            // Too different in length to be near; most are.
-            if one.min(two) * 2 < one.max(two) {
-                return None;
-            }
-            let ratio = TextDiff::from_chars(asked.as_str(), other.as_str()).ratio();
-            (ratio >= NEAR).then_some((ratio, full))
-        })
-        .collect();
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    found.into_iter().take(SHOWN).map(|(_, full)| full).collect()
+fn one(subject: &Subject, name: &str, found: Vec<FunctionKey>) -> Result<FunctionKey, TargetError> {
+    naming::one(name, found, || subject.all_functions().map(|function| function.key.clone()))
 }
 
 fn at_line(subject: &Subject, path: &str, line: u32) -> Result<Target, LabError> {
@@ -250,26 +134,6 @@ fn mutant(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::QualName;
-
-    fn key(name: &str) -> FunctionKey {
-        FunctionKey::new(RepoPath::new("m.py"), QualName::new(name))
-    }
-
-    #[test]
-    fn the_end_of_a_name_is_enough_and_a_part_of_a_word_is_not() {
-        assert!(names(&key("C.total"), "total") && names(&key("C.total"), "C.total"));
-        assert!(!names(&key("C.subtotal"), "total"));
-        let found = vec![key("C.total"), key("total")];
-        assert_eq!(exact_first(found, "total"), [key("total")]);
-    }
-
-    #[test]
-    fn near_names_are_the_most_alike_first() {
-        let all = ["m.py::totals", "m.py::C.total", "m.py::other"].map(String::from);
-        let short = |full: &str| full.rsplit([':', '.']).next().unwrap_or(full).to_owned();
-        assert_eq!(near("totl", all.into_iter(), short), ["m.py::C.total", "m.py::totals"]);
-    }
 
     #[test]
     fn an_id_is_hexadecimal_and_long_enough_to_be_one() {

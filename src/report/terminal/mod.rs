@@ -14,6 +14,7 @@ mod recorded;
 mod shards;
 mod single;
 mod store;
+mod store_scope;
 mod surroundings;
 mod timings;
 
@@ -29,6 +30,7 @@ pub use recorded::recorded;
 pub use shards::shard_plan;
 pub use single::{mutant, patch};
 pub use store::{byte_size, store_status};
+pub use store_scope::store_scope;
 pub use timings::timings;
 
 /// How much is shown.
