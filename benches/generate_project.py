@@ -21,6 +21,8 @@ from pathlib import Path
 IN_MODULE = 20
 #: Modules of a package.
 IN_PACKAGE = 5
+#: The function that `change` changes.
+CHANGED = "src/package0000/module4.py::helper_0_4_0"
 
 _SHARED = '''"""What every package rests on."""
 

@@ -9,7 +9,9 @@ a change of one function that it never had, and `mutdiff --base main` runs: the 
 median of these, the ratio that to the smallest size, and memory the largest sum of the
 proportional set sizes of mutdiff and its processes, looked at every 10 ms of a run that is not
 timed. `--million` fills the store of the largest project up to 1,000,000 verdicts (those of mutants
-that a run decided, under other names) and times `mutdiff --list` there against `python -c pass`.
+that a run decided, under other names) and times the scope query there (`mutdiff store scope` of the
+changed function: its callers and their tests) against `python -c pass`, and `mutdiff --list`, which
+looks at every file too.
 `--profile` prints the phases of each run.
 """
 
@@ -216,21 +218,24 @@ def main() -> None:
         folder = folders[sizes[-1]]
         fill(folder, 1_000_000)
         listed = folder / ".mutdiff" / "scale.json"
-        scope, bare = [], []
+        asked = ["store", "scope", "--repo", str(folder), generate_project.CHANGED]
+        scope, listing, bare = [], [], []
         for _ in range(max(5, given.runs)):
-            scope.append(timed([*bench.command(folder, listed), "--list"]))
+            scope.append(timed([bench.mutdiff, *asked]))
+            listing.append(timed([*bench.command(folder, listed), "--list"]))
             bare.append(timed([bench.python, "-c", "pass"]))
         found = {
             "scope_ms": statistics.median(scope),
+            "list_ms": statistics.median(listing),
             "python_ms": statistics.median(bare),
             "store": size_of(folder),
         }
         _, found["memory"], _ = bench.changed(folder, memory=True)
         results[sizes[-1]]["million"] = found
         print(
-            f"{sizes[-1]} functions, 1,000,000 verdicts: --list {found['scope_ms']:.0f} ms, "
-            f"python -c pass {found['python_ms']:.0f} ms, store {found['store']:.0f} MiB, "
-            f"memory of a run {found['memory']:.0f} MiB"
+            f"{sizes[-1]} functions, 1,000,000 verdicts: scope query {found['scope_ms']:.1f} ms, "
+            f"python -c pass {found['python_ms']:.1f} ms, --list {found['list_ms']:.0f} ms, "
+            f"store {found['store']:.0f} MiB, memory of a run {found['memory']:.0f} MiB"
         )
     if given.json:
         given.json.write_text(json.dumps(results, indent=2))

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a name that fits several functions is never decided by chance; each is listed.
 
+use std::path::Path;
+
 use similar::TextDiff;
 use thiserror::Error;
 
@@ -101,6 +103,17 @@ pub(super) fn one<I: Iterator<Item = FunctionKey>>(
             Err(TargetError::Several { name, candidates })
         }
     }
+}
+
+/// What a path may mean: named from the root, from the present directory, or absolutely.
+pub(super) fn paths(root: &Path, asked: &str) -> Vec<RepoPath> {
+    let from_here = std::env::current_dir().ok().map(|here| here.join(asked));
+    let mut candidates = vec![asked.trim_start_matches("./").to_owned()];
+    for path in from_here.iter().filter_map(|path| path.canonicalize().ok()) {
+        let inside = path.strip_prefix(root).ok().and_then(Path::to_str);
+        candidates.extend(inside.map(str::to_owned));
+    }
+    candidates.into_iter().map(RepoPath::new).collect()
 }
 
 /// The names whose `short` form is most like `name`, the most alike first.

@@ -10,7 +10,7 @@ use super::naming::{self, TargetError};
 use super::surroundings::Surroundings;
 use crate::git::Repository;
 use crate::model::{
-    FunctionKey, QualName, RepoPath, Report, StoreCleared, StoreState, StoreStatus, StoredScope,
+    FunctionKey, QualName, Report, StoreCleared, StoreState, StoreStatus, StoredScope,
 };
 use crate::store::{self, Removed, Store};
 
@@ -64,9 +64,8 @@ pub fn store_scope(
     let mut functions = BTreeSet::new();
     let mut known: Option<BTreeSet<FunctionKey>> = None;
     for name in names {
-        if let Some(exact) = named_whole(name)
-            && store.is_traced(&exact)?
-        {
+        let whole = whole(root, name);
+        if let Some(exact) = traced(&store, &whole)? {
             functions.insert(exact);
             continue;
         }
@@ -74,16 +73,26 @@ pub fn store_scope(
             Some(all) => all,
             unread => unread.insert(all_functions(&store)?),
         };
-        functions.insert(meant(name, all)?);
+        functions.insert(meant(name, &whole, all)?);
     }
     Ok(store.scope_of(&functions, depth)?)
 }
 
-/// The function of a name with its path.
-fn named_whole(name: &str) -> Option<FunctionKey> {
-    let (path, own) = name.split_once("::")?;
-    let path = RepoPath::new(path.trim_start_matches("./"));
-    Some(FunctionKey::new(path, QualName::new(own)))
+/// The functions that a name with a path may mean.
+fn whole(root: &Path, name: &str) -> Vec<FunctionKey> {
+    let Some((path, own)) = name.split_once("::") else { return Vec::new() };
+    let paths = naming::paths(root, path).into_iter();
+    paths.map(|path| FunctionKey::new(path, QualName::new(own))).collect()
+}
+
+/// The first of `functions` that the trace knows.
+fn traced(store: &Store, functions: &[FunctionKey]) -> Result<Option<FunctionKey>, LabError> {
+    for function in functions {
+        if store.is_traced(function)? {
+            return Ok(Some(function.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// The functions of the files that the store knows, and those that tests entered.
@@ -94,16 +103,18 @@ fn all_functions(store: &Store) -> Result<BTreeSet<FunctionKey>, LabError> {
     Ok(all)
 }
 
-fn meant(name: &str, all: &BTreeSet<FunctionKey>) -> Result<FunctionKey, TargetError> {
-    let (path, own) = match named_whole(name) {
-        Some(key) => (Some(key.path), key.name.as_str().to_owned()),
-        None => (None, name.to_owned()),
-    };
+fn meant(
+    name: &str,
+    whole: &[FunctionKey],
+    all: &BTreeSet<FunctionKey>,
+) -> Result<FunctionKey, TargetError> {
+    let own = name.split_once("::").map_or(name, |(_, own)| own);
     let fits = |key: &&FunctionKey| {
-        path.as_ref().is_none_or(|path| *path == key.path) && naming::names(key, &own)
+        let of_path = whole.is_empty() || whole.iter().any(|asked| asked.path == key.path);
+        of_path && naming::names(key, own)
     };
     let found = all.iter().filter(fits).cloned().collect();
-    naming::one(name, naming::exact_first(found, &own), || all.iter().cloned())
+    naming::one(name, naming::exact_first(found, own), || all.iter().cloned())
 }
 
 /// Removes the store; `None` where there is none.

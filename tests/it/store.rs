@@ -69,6 +69,63 @@ fn a_store_is_looked_at_tidied_handed_on_and_cleared_without_python() {
 }
 
 #[test]
+fn callers_and_tests_of_a_function_are_told_without_python() {
+    let base = [
+        (
+            "shop/prices.py",
+            "def tax(n):\n    return n // 5\n\n\ndef total(n):\n    return n + tax(n)\n\n\n\
+             def unused(n):\n    return total(n)\n",
+        ),
+        ("shop/__init__.py", ""),
+        (
+            "shop/cart.py",
+            "from shop.prices import total\n\n\nclass Cart:\n    def total(self):\n        \
+             return total(10)\n",
+        ),
+        (
+            "test_shop.py",
+            "import unittest\nfrom shop.cart import Cart\nfrom shop.prices import tax\n\n\n\
+             class T(unittest.TestCase):\n    def test_cart(self):\n        \
+             self.assertEqual(Cart().total(), 12)\n\n    def test_tax(self):\n        \
+             self.assertEqual(tax(10), 2)\n",
+        ),
+    ];
+    let project = Project::on(Python::usual(), &base, &[]).with_runner("unittest");
+    let scope = |arguments: &[&str]| {
+        let words: Vec<&str> = ["scope"].iter().chain(arguments).copied().collect();
+        store(&project, &words)
+    };
+    scope(&["tax"]).expect(2).says("no test was traced in").says("mutdiff record");
+    let fake = FakePython::before(&project);
+    let mut command = project.mutdiff(&["record", "--runner", "unittest"]);
+    Ran::of(command.arg("--python").arg(fake.path())).expect(0);
+    fake.forget();
+
+    let text = scope(&["shop/prices.py::tax"]).expect(0).stdout;
+    let told = "shop/prices.py::tax\n\ncallers, the nearest first (2):\n  1  shop/prices.py::total\n  \
+                2  shop/cart.py::Cart.total\n\ntests that enter it or a caller (2):\n  \
+                test_shop.T.test_cart\n  test_shop.T.test_tax\n";
+    assert_eq!(text, told);
+    let tests = scope(&["Cart.total", "--format", "tests"]).expect(0).stdout;
+    assert_eq!(tests, "test_shop.T.test_cart\n");
+    let text = scope(&["tax", "unused", "--depth", "1", "--format", "json"]).expect(0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["functions"].as_array().unwrap().len(), 2);
+    assert_eq!(json["callers"].as_array().unwrap().len(), 1);
+    assert_eq!(json["callers"][0]["function"]["name"], "total");
+    assert_eq!(json["callers"][0]["reaches"]["name"], "tax");
+
+    // Named from a folder of the repository, as the shell completes it.
+    let mut command = project.mutdiff(&["store", "scope", "cart.py::Cart.total"]);
+    let inside = Ran::of(command.current_dir(project.root().join("shop"))).expect(0);
+    inside.says("tests that enter it or a caller (1)");
+    scope(&["unused"]).expect(0).says("no callers were seen").says("no test was seen to enter");
+    scope(&["shop/prices.py::taxes"]).expect(2).says("did you mean shop/prices.py::tax");
+    scope(&["nothing.py::tax"]).expect(2).says("there is no function");
+    assert_eq!(fake.starts(), 0);
+}
+
+#[test]
 fn what_cannot_be_imported_is_told_apart_and_changes_nothing() {
     let project = project();
     let file = project.everything().join("in.db");

@@ -2,8 +2,6 @@
 //!
 //! Invariant: a name that fits several functions is never decided by chance; each is listed.
 
-use std::path::Path;
-
 use crate::lab::LabError;
 use crate::lab::naming::{self, TargetError, exact_first, names, near};
 use crate::lab::subject::Subject;
@@ -78,15 +76,8 @@ fn at_line(subject: &Subject, path: &str, line: u32) -> Result<Target, LabError>
 
 /// A file of the project, named from its root, from the present directory, or absolutely.
 fn file(subject: &Subject, asked: &str) -> Result<RepoPath, LabError> {
-    let root = subject.repository.workdir();
-    let from_here = std::env::current_dir().ok().map(|here| here.join(asked));
-    let mut candidates = vec![asked.trim_start_matches("./").to_owned()];
-    for path in from_here.iter().filter_map(|path| path.canonicalize().ok()) {
-        let inside = path.strip_prefix(root).ok().and_then(Path::to_str);
-        candidates.extend(inside.map(str::to_owned));
-    }
-    let found =
-        candidates.into_iter().map(RepoPath::new).find(|path| subject.files.contains_key(path));
+    let candidates = naming::paths(subject.repository.workdir(), asked);
+    let found = candidates.into_iter().find(|path| subject.files.contains_key(path));
     found.ok_or_else(|| {
         let files = subject.files.keys().map(ToString::to_string);
         let last = |full: &str| full.rsplit('/').next().unwrap_or(full).to_owned();
