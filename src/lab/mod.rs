@@ -34,6 +34,7 @@ mod naming;
 mod ordering;
 mod planning;
 mod recording;
+mod refining;
 mod report_state;
 mod resolving;
 mod roles;

@@ -18,6 +18,7 @@ use super::engine::Engine;
 use super::environment::Environment;
 use super::lanes::{self, check_self};
 use super::planning::{Plan, plan};
+use super::refining::refined;
 use super::run::Run;
 use super::scoping::{Known, scope};
 use super::sharding::{self, Sharding};
@@ -215,21 +216,28 @@ fn conduct(
     parts.part = sharding.as_ref().map(|sharding| Part::Shard(Box::new(sharding.part())));
     let began = Instant::now();
     subject.keep_apart(change.functions.keys());
+    let first_fork = store.next_fork()?;
     let mut warm = traced(run, subject, store, &mut parts, clock)?;
     if parts.conclusion.is_some() {
         return Ok(parts);
     }
     let started = began.elapsed();
     clock.enter(Phase::Plan);
-    let known = known(subject, store)?;
+    let mut known = self::known(subject, store)?;
+    let (mut outline, mut plan) = outlined(run, subject, change, &known, chosen)?;
+    if let Some(warm) = &warm
+        && refined(run, subject, store, (warm, first_fork), (&known, &plan), clock)?
+    {
+        clock.enter(Phase::Plan);
+        known = self::known(subject, store)?;
+        (outline, plan) = outlined(run, subject, change, &known, chosen)?;
+    }
     if parts.failing.is_empty() {
         parts.failing = stored_failures(&known);
     }
-    let scoped = scope(run.options, subject, change, &known)?;
-    parts.notices.extend(scoped.notices);
-    parts.calls = scoped.calls;
-    let functions = narrowed(scoped.functions, chosen, &mut parts);
-    let mut plan = plan(run.options, subject, Some(run.environment), &functions, &known, chosen)?;
+    parts.notices.extend(outline.notices);
+    parts.calls = outline.calls;
+    parts.part = outline.part.or(parts.part);
     if let Some(sharding) = sharding {
         let stands = sharding::classes(run, subject, store, &plan)?;
         let part = sharding.narrow(store, &mut plan, &known, Some(&stands))?;
@@ -280,6 +288,22 @@ fn conduct(
         parts.conclusion = Some(Conclusion::Interrupted);
     }
     Ok(parts)
+}
+
+/// The plan of a run, with what is to be said of its scope.
+fn outlined(
+    run: &Run<'_>,
+    subject: &mut Subject,
+    change: &Change,
+    known: &Known,
+    chosen: Option<&Chosen>,
+) -> Result<(Parts, Plan), LabError> {
+    let scoped = scope(run.options, subject, change, known)?;
+    let mut outline = Parts { notices: scoped.notices, calls: scoped.calls, ..Parts::default() };
+    let functions = narrowed(scoped.functions, chosen, &mut outline);
+    let environment = Some(run.environment);
+    let plan = plan(run.options, subject, environment, &functions, known, chosen)?;
+    Ok((outline, plan))
 }
 
 /// Decides the mutants `todo`, and tells of each.

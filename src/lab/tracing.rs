@@ -101,12 +101,11 @@ pub(super) fn trace(
         collecting::remember(store, subject, &mut digests, (warm, extent), before)?;
         return Ok(Traced::Done(Vec::new()));
     }
-    let first_fork = stored.tests().iter().map(|test| test.summary.fork + 1).max().unwrap_or(0);
     let mut slots = warm.slots(run, run.options.jobs.get().min(stale.len()))?;
     let is_apart =
         |test: &TestSummary| test.function.as_ref().is_some_and(|key| subject.is_apart(key));
     let apart = stale.iter().copied().filter(|&test| is_apart(&tests[test])).collect();
-    let tracer = Tracer::new(run, warm, &resolver, &tests, apart, first_fork);
+    let tracer = Tracer::new(run, warm, &resolver, &tests, apart, store.next_fork()?);
     let traced = tracer.trace(&stale, &mut slots, store, &mut digests);
     let found = tracer.writers();
     let id = |number: usize| &tests[number].id;

@@ -26,6 +26,18 @@ impl Store {
         })
     }
 
+    /// A number that no test's fork has, higher than all.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn next_fork(&self) -> Result<u32, StoreError> {
+        self.read(|connection| {
+            let next = "SELECT coalesce(max(fork) + 1, 0) FROM test";
+            Ok(connection.query_row(next, [], |row| row.get(0))?)
+        })
+    }
+
     /// Who calls one of `changed`, at any distance up to `depth`, and the tests that enter any of these
     /// functions. What such a test begins with is no caller. A function that the
     /// trace does not know has no callers and no tests.
@@ -241,6 +253,7 @@ mod tests {
         store.put_tests(&records).unwrap();
         store.remove_tests(&[TestId::new("b"), TestId::new("unknown")]).unwrap();
         store.set_order(&[TestId::new("c"), TestId::new("new"), TestId::new("a")]).unwrap();
+        assert_eq!(store.next_fork().unwrap(), 3);
         let ids: Vec<_> = store.tests().unwrap().into_iter().map(|t| (t.id, t.position)).collect();
         assert_eq!(ids, [(TestId::new("c"), 0), (TestId::new("a"), 2)]);
     }
