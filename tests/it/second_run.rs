@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use mutdiff::model::{Conclusion, DecidedMutant, Report};
+use mutdiff::model::{Conclusion, DecidedMutant, Report, Verdict};
 
 use crate::harness::{FakePython, Project, Python, Ran, verdicts};
 
@@ -62,6 +62,68 @@ fn a_comment_leaves_every_verdict_standing() {
     project.write(path, format!("{text}\n# a remark\n"));
     let (_, report) = project.run(1, &[]);
     assert_eq!(report.counts.reused + report.counts.suppressed, report.counts.mutants);
+}
+
+/// Thirty tests, of which two reach the changed function and share their forks with others in the first
+/// trace, and the text of `steps.py`, of which each test enters a function of its own. Names put together
+/// at run time keep what words may lead to out of it. `before` is run by the test before the second one
+/// of the two, `in_it` by that.
+fn thirty_tests(before: &str, in_it: &str) -> (Project, String) {
+    let mut steps = String::from("def step(name, n):\n    return globals()[name](n)\n");
+    let mut tests = String::from(
+        "import unittest\nimport steps\nimport pay\n\n\nclass T(unittest.TestCase):\n",
+    );
+    for number in 0..30 {
+        steps += &format!("\n\ndef step{number}(n):\n    return n + {number}\n");
+        tests += &format!("    def test_{number:02}(self):\n");
+        let sum = number + 1;
+        tests += &format!("        self.assertEqual(steps.step('st' + 'ep{number}', 1), {sum})\n");
+        match number {
+            9 => tests += before,
+            10 => tests += in_it,
+            _ => {}
+        }
+        if [4, 10].contains(&number) {
+            tests += "        self.assertEqual(pay.total(3, 5), 3 * 4 + 5 * 7 - 2 + 8)\n";
+        }
+    }
+    let total = |last: u32| {
+        let sums = "    t = a * 4 + b * 7 - 2\n".repeat(12);
+        format!("def total(a, b):\n{sums}    return t + {last}\n")
+    };
+    let (before, after) = (total(9), total(8));
+    let base = [("steps.py", steps.as_str()), ("test_steps.py", &tests), ("pay.py", &before)];
+    let project = Project::on(Python::usual(), &base, &[("pay.py", &after)]);
+    (project.with_runner("unittest"), steps)
+}
+
+#[test]
+fn a_test_that_passes_only_behind_another_is_not_failed_by_a_better_trace_of_it() {
+    let before = "        pay.ready = True\n";
+    let in_it = "        self.assertTrue(getattr(pay, 'ready', False))\n";
+    let (project, _) = thirty_tests(before, in_it);
+    let (_, report) = project.run(1, &[]);
+    assert!(report.failing_tests.is_empty());
+    let (_, other) = thirty_tests("", "").0.run(1, &[]);
+    assert_eq!(verdicts(&report), verdicts(&other));
+}
+
+#[test]
+fn a_change_of_what_only_earlier_tests_of_a_fork_entered_puts_no_verdict_in_question() {
+    let (project, steps) = thirty_tests("", "");
+    let (_, first) = project.run(1, &[]);
+    assert!(first.counts.mutants > 60, "{:?}", first.counts);
+
+    // It is entered by the first test of each of the two forks, and by others of none.
+    let other = steps.replace("return n + 0\n", "n = n + 0\n    return n\n");
+    let other = other.replace("return n + 6\n", "n = n + 6\n    return n\n");
+    project.write("steps.py", &other);
+    let (_, second) = project.run(1, &[]);
+    let anew = second.mutants.iter().filter(|mutant| {
+        let is_suppressed = matches!(mutant.verdict, Verdict::Suppressed { .. });
+        mutant.function.name.as_str() == "total" && !mutant.reused && !is_suppressed
+    });
+    assert_eq!(anew.count(), 0);
 }
 
 #[test]
