@@ -27,7 +27,8 @@ fn code_whose_assertions_pytest_rewrites_is_mutated_with_them_rewritten() {
     let test = "import pytest\nimport checks\n\n\ndef test_check():\n    \
         with pytest.raises(AssertionError, match='assert 3 == 4'):\n        \
         checks.check(3, 4)\n";
-    let checks = "LOG = [1]\n\n\ndef check(a, b):\n    x = 0\n    assert a == b\n";
+    // What pytest adds stands behind the docstring, not on the first line.
+    let checks = "'''Checks.'''\n\nLOG = [1]\n\n\ndef check(a, b):\n    x = 0\n    assert a == b\n";
     let project = Project::of(
         &[("conftest.py", conftest), ("checks.py", "\n"), ("test_checks.py", test)],
         &[("checks.py", checks)],

@@ -254,6 +254,34 @@ def test_a_plugin_that_distributes_is_off_however_it_is_asked_for(
     assert process.ids == ["test_s.py::test"], process.collected
 
 
+REWRITTEN = """
+'''Its first statement is not on its first line.'''
+
+import os
+LIMIT = 3
+def check(n): assert n < LIMIT
+"""
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_a_file_whose_assertions_are_rewritten_takes_mutants(
+    probe: bool, make_project: Callable[..., Project]
+) -> None:
+    project = make_project(
+        {
+            "conftest.py": "import pytest\npytest.register_assert_rewrite('mod')\n",
+            "mod.py": REWRITTEN,
+            "test_s.py": "import mod\ndef test(): mod.check(1)\n",
+        }
+    )
+    process = project.start()
+    slot = project.start("cold", preload=process.collected["preload"]).slot()
+    for new, word in (("= 1", "failed"), ("= 4", "passed")):
+        mutant = project.mutant("mod.py", "= 3", new)
+        run = slot.run(process.ids, mutant, known=process.ids, probe=probe)
+        assert (run.words, run.probe) == ([word], probe), run
+
+
 FIXTURES = """
 import pytest, mod
 @pytest.fixture(scope="session", autouse=True)

@@ -284,12 +284,15 @@ def _compile(
             if not text.encode()[probe_at:].partition(b"\n")[0].strip():
                 line, column = _beside(tree, line, column)
             _insert_probe(tree, line, column)
-        if rewrite is not None:
-            rewrite(ast.fix_missing_locations(tree), text.encode())
         # After the probe, which is found its place by positions: what is added here has none.
         for code, names in dead or []:
             _keep_alive(tree, code, names)
-        code = compile(ast.fix_missing_locations(tree), path, "exec", flags, dont_inherit=True)
+        ast.fix_missing_locations(tree)
+        if rewrite is not None:
+            # Nothing is mended behind it: what pytest adds would end where the module does, which
+            # is before it begins.
+            rewrite(tree, text.encode())
+        code = compile(tree, path, "exec", flags, dont_inherit=True)
     return _with_probe(code, probe) if probe is not None else code
 
 
