@@ -47,13 +47,16 @@ pub enum LabError {
     Worker(#[from] WorkerError),
     /// A mutant placed in the code had no effect, so no verdict could be trusted.
     #[error(
-        "self-check failed: code placed in {function} was not reached by {test}, which reaches it"
+        "self-check failed: code placed in {function} was not reached by {test}, which reaches \
+         it{instead}"
     )]
     SelfCheck {
         /// The function.
         function: String,
         /// The test that should have reached it.
         test: TestId,
+        /// What happened instead, if it is known: a clause of its own.
+        instead: String,
     },
     /// The time was up before a mutant had its turn.
     #[error("the budget of {budget:?} was spent before the first mutant had its turn")]

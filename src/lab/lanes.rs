@@ -17,7 +17,7 @@ use super::planning::{Planned, Route, unmutated};
 use super::recording;
 use crate::model::Phase;
 use crate::store::{Store, StoredVerdict};
-use crate::worker::{WorkerError, kill_strays};
+use crate::worker::{Record, SlotRun, WorkerError, kill_strays};
 
 /// Mutants that the self-check tries before it gives up.
 const CANDIDATES: usize = 8;
@@ -58,17 +58,29 @@ pub(super) fn check_self(
             match step(&run, few.len()) {
                 Step::Interrupted => return Err(WorkerError::Interrupted.into()),
                 Step::CannotPlace => {}
-                _ => failed = Some((planned, few[0])),
+                _ => failed = Some((planned, few[0], instead(&run))),
             }
         }
-        if let Some((planned, test)) = failed {
+        if let Some((planned, test, instead)) = failed {
             return Err(LabError::SelfCheck {
                 function: planned.mutant.function.to_string(),
                 test: engine.id(test),
+                instead,
             });
         }
     }
     Ok(())
+}
+
+/// Why a child ran no test, as the end of a sentence.
+fn instead(run: &SlotRun) -> String {
+    let reason = run.records.iter().find_map(|record| match record {
+        Record::CollectionFailed { why } => why.lines().rfind(|line| !line.trim().is_empty()),
+        _ => None,
+    });
+    reason.map_or_else(String::new, |why| {
+        format!("; its file could not be collected: {}", why.trim())
+    })
 }
 
 /// Decides the mutants `todo` on all lanes, and stores what `decided` makes of each decision.

@@ -254,6 +254,37 @@ def test_a_plugin_that_distributes_is_off_however_it_is_asked_for(
     assert process.ids == ["test_s.py::test"], process.collected
 
 
+def test_what_a_plugin_needs_may_be_imported_ahead(make_project: Callable[..., Project]) -> None:
+    project = make_project(
+        {
+            "pytest.ini": "[pytest]\nfilterwarnings = error\n",
+            "mod.py": "VALUE = 1\n",
+            "test_s.py": "import beside, mod\ndef test(): assert mod.VALUE == 1\n",
+        }
+    )
+    site = project.area / "plugins"
+    metadata = site / "fake-1.dist-info"
+    metadata.mkdir(parents=True)
+    (site / "fake_plugin.py").write_text("")
+    (site / "beside.py").write_text("")
+    (metadata / "METADATA").write_text("Name: fake\nVersion: 1\n")
+    (metadata / "RECORD").write_text("fake_plugin.py,,\nbeside.py,,\n")
+    (metadata / "entry_points.txt").write_text("[pytest11]\nfake = fake_plugin\n")
+    env = {"PYTHONPATH": str(site)}
+    process = project.start(env=env)
+    preload = process.collected["preload"]
+    assert "beside" in preload and "fake_plugin" not in preload
+    slot = project.start("cold", env=env, preload=preload).slot()
+    mutant = project.mutant("mod.py", "= 1", "= 2")
+    assert slot.run(process.ids, mutant, known=process.ids).words == ["failed"]
+    # What was not imported ahead is warned of all the same.
+    (site / "aside.py").write_text("")
+    warned = "import pytest, aside\npytest.register_assert_rewrite('aside')\n"
+    project.write("conftest.py", warned)
+    slot = project.start("cold", env=env, preload=preload).slot()
+    assert slot.run(process.ids, mutant, known=process.ids).words == ["collection_failed"]
+
+
 REWRITTEN = """
 '''Its first statement is not on its first line.'''
 

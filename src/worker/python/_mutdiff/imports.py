@@ -40,6 +40,8 @@ class Imports:
         self._overrides: dict[int, Override] = {}
         self._rewritten_overrides: dict[int, RewrittenOverride] = {}
         self._rewritten: set[int] = set()
+        #: Modules that were imported ahead of pytest, which is not to warn of it.
+        self.ahead: frozenset[str] = frozenset()
         self._pairs: set[tuple[str, str, str, int, tuple[str, ...]]] = set()
         self._import = builtins.__import__
         self._import_module = importlib.import_module
@@ -136,6 +138,22 @@ class Imports:
 
         rewrite._rewrite_test = rewrite_test
         rewrite._read_pyc = read
+        if self.ahead:
+            self._quiet_about_ahead(rewrite.AssertionRewritingHook)
+
+    def _quiet_about_ahead(self, hook: Any) -> None:
+        """Has pytest take modules as they are that it would have rewritten, being imported ahead.
+
+        Other modules of a distribution with a plugin are among them (`hypothesis`), and the
+        project may turn warnings into errors.
+        """
+        warn = hook._warn_already_imported
+
+        def warn_already_imported(self: Any, name: str, ahead: frozenset[str] = self.ahead) -> None:
+            if name not in ahead:
+                warn(self, name)
+
+        hook._warn_already_imported = warn_already_imported
 
     def register(self, code: CodeType) -> None:
         """Tells of code that is about to run."""

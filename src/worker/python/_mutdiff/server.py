@@ -147,11 +147,13 @@ class Server:
 
     def _run_cold(self) -> None:
         self._imports.install(None)
+        before = set(sys.modules)
         for name in self._config["preload"]:
             try:
                 __import__(name)
             except BaseException:  # a module that cannot be had ahead will be had in its turn
                 continue
+        self._imports.ahead = frozenset(sys.modules.keys() - before)
         leaked = [
             name
             for name, module in list(sys.modules.items())
