@@ -14,7 +14,7 @@ macro_rules! runtime_files {
 }
 
 /// The files of the runtime.
-const FILES: [(&str, &str); 29] = runtime_files![
+const FILES: [(&str, &str); 30] = runtime_files![
     "_mutdiff/__init__.py",
     "_mutdiff/alike.py",
     "_mutdiff/apart.py",
@@ -24,6 +24,7 @@ const FILES: [(&str, &str); 29] = runtime_files![
     "_mutdiff/codes.py",
     "_mutdiff/elsewhere.py",
     "_mutdiff/following.py",
+    "_mutdiff/frozen.py",
     "_mutdiff/handlers.py",
     "_mutdiff/hits.py",
     "_mutdiff/imports.py",

@@ -6,11 +6,12 @@ What they make together is tested against pytest itself in test_pytest_runner.py
 from __future__ import annotations
 
 import os
+import sys
 import unittest
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -605,6 +606,7 @@ def test_pytest_is_asked_to_collect(plugins: list[SimpleNamespace], monkeypatch:
     plugins.append(entry("sugar", "sugar"))
     told: list[Any] = []
     monkeypatch.setattr(pytest_runner.sys, "argv", ["x"])
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     runner = make()
     runner._imports = SimpleNamespace(  # type: ignore[assignment]
         install_for_pytest=lambda *given: told.append(given)
@@ -627,10 +629,8 @@ def test_pytest_is_asked_to_collect(plugins: list[SimpleNamespace], monkeypatch:
         (rewrite, f"-{pytest.__version__}"),
         ["tests", "-p", "no:sugar", "-o", "cache_dir=/scratch/cache", "--color=no"],
     ]
-    assert pytest_runner.sys.argv == [pytest.__file__, "tests"]
-    monkeypatch.delattr(pytest, "__file__")
-    runner.collect(then)
-    assert pytest_runner.sys.argv[0] == "pytest"
+    main_file = str(Path(pytest.__file__).with_name("__main__.py"))
+    assert pytest_runner.sys.argv == [main_file, "tests"]
     served = False
     with pytest.raises(pytest_runner.CollectionFailed, match=r"^pytest ended with exit code 5$"):
         runner.collect(then)

@@ -313,6 +313,45 @@ def test_a_file_whose_assertions_are_rewritten_takes_mutants(
         assert (run.words, run.probe) == ([word], probe), run
 
 
+SEEN = """
+import gc, sys, unittest
+class Held: pass
+held = Held()
+holders = [held]
+
+class Case(unittest.TestCase):
+    def test_main(self):
+        main = sys.modules["__main__"]
+        self.assertTrue(main.__file__.endswith("__main__.py"))
+        self.assertEqual(main.__spec__.name, f"{main.__package__}.__main__")
+        self.assertIn("test", main.__package__)
+    def test_objects(self):
+        self.assertEqual([thing for thing in gc.get_objects() if type(thing) is Held], [held])
+        self.assertEqual(gc.get_objects(generation=0)[:0], [])
+    def test_referrers(self):
+        self.assertEqual(len(gc.get_referrers(held)), 2)
+"""
+
+
+@pytest.mark.parametrize("runner", ["pytest", "unittest"])
+@pytest.mark.parametrize("mode", ["warm", "cold"])
+def test_main_and_the_collector_look_as_they_do_plainly(
+    mode: str, runner: str, make_project: Callable[..., Project]
+) -> None:
+    project = make_project({"test_s.py": SEEN})
+    plain = [sys.executable, "-m", runner, "test_s.py"]
+    ended = subprocess.run(plain, cwd=project.root, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    arguments = ("test_s",) if runner == "unittest" else ()
+    process = project.start(runner=runner, arguments=arguments)
+    if mode == "warm":
+        run = process.slot().run([0, 1, 2])
+    else:
+        slot = project.start("cold", runner=runner, arguments=arguments).slot()
+        run = slot.run(process.ids, known=process.ids)
+    assert run.words == ["passed"] * 3, process.log()
+
+
 FIXTURES = """
 import pytest, mod
 @pytest.fixture(scope="session", autouse=True)

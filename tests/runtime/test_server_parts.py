@@ -512,6 +512,7 @@ def served(tmp_path: Path, monkeypatch: Any) -> Served:
 
 
 def test_a_server_says_who_it_is(served: Served, monkeypatch: Any) -> None:
+    monkeypatch.setattr(server.frozen, "thaw_when_asked", lambda: None)
     for mode in ("warm", "cold"):
         made = served.make(mode=mode)
         ran: list[str] = []

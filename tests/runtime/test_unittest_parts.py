@@ -6,7 +6,9 @@ import os
 import sys
 import unittest
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -49,6 +51,7 @@ def place(tmp_path: Path, monkeypatch: Any) -> Iterator[Any]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["x"])
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     # Discovery leaves its folder there, and the loader is one for the whole process.
     monkeypatch.setattr(unittest.defaultTestLoader, "_top_level_dir", None, raising=False)
     names: list[str] = []
@@ -119,6 +122,10 @@ def test_a_report_says_what_happened(report: bool, place: Any, monkeypatch: Any)
     assert collected[0].code is not None
     assert collected[0].code.co_name == "test_a_pass"
     assert sys.argv == ["python -m unittest", "mut_unit"]
+    main = sys.modules["__main__"]
+    spec = find_spec("unittest.__main__")
+    assert spec is not None
+    assert (main.__package__, main.__file__, main.__spec__) == ("unittest", spec.origin, spec)
     assert begin(runner, report, monkeypatch) == ([0] if report else [0, 1, 2])
     said: dict[str, str] = {}
     for number, (name, word) in enumerate(WORDS.items()):

@@ -25,6 +25,7 @@ from .runner import (
     CollectionFailed,
     Outcome,
     Runner,
+    be_main,
     code_of,
     keep_no_examples,
 )
@@ -76,7 +77,7 @@ class PytestRunner(Runner):
         self._then = then
         self._imports.install_for_pytest(rewrite, f"-{pytest.__version__}")
         fixed = ["-o", f"cache_dir={self._scratch}/cache", "--color=no"]
-        sys.argv = [getattr(pytest, "__file__", "pytest"), *self._arguments]
+        sys.argv = [be_main("pytest"), *self._arguments]
         code = pytest.main([*self._arguments, *_switched_off(), *fixed], plugins=[_Plugin(self)])
         if not self._served:
             raise CollectionFailed(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from types import CodeType
 from typing import Any
 
@@ -72,6 +73,23 @@ class Runner:
     def shared_fixtures(self, number: int) -> list[Any]:
         """Wider-scoped fixtures that a test has just used: keys of what ``fixture_hook`` saw."""
         raise NotImplementedError
+
+
+def be_main(package: str) -> str:
+    """Gives ``__main__`` what it has under ``python -m package``; its file.
+
+    Without a file, libraries take a process for an interactive one (pandas, tqdm).
+    """
+    spec = find_spec(f"{package}.__main__")
+    assert spec is not None and spec.origin is not None
+    sys.modules["__main__"].__dict__.update(
+        __file__=spec.origin,
+        __cached__=spec.cached,
+        __loader__=spec.loader,
+        __package__=spec.parent,
+        __spec__=spec,
+    )
+    return spec.origin
 
 
 def code_of(function: Any) -> CodeType | None:

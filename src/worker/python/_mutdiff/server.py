@@ -13,7 +13,7 @@ import traceback
 import warnings
 from typing import Any
 
-from . import PROTOCOL, elsewhere, kept
+from . import PROTOCOL, elsewhere, frozen, kept
 from .channel import Memory, Socket
 from .child import Child
 from .codes import Codes
@@ -57,6 +57,7 @@ class Server:
         kept.environ.setdefault(
             "HYPOTHESIS_STORAGE_DIRECTORY", f"{self._config['scratch']}/hypothesis"
         )
+        frozen.thaw_when_asked()
         if self._config["mode"] == "cold":
             self._run_cold()
         else:

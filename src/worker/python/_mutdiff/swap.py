@@ -6,13 +6,12 @@ wherever it was imported to; when that cannot be had, nothing is changed and the
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import CodeType, FunctionType
 
-from . import mutation
+from . import frozen, mutation
 from .mutation import CannotPlace, Mutant
 from .project import Project
 
@@ -27,7 +26,7 @@ class LiveFunctions:
         # Made before gc.freeze(), which hides objects from gc.get_objects().
         self._project = project
         self._by_place: dict[tuple[int, int, str], list[FunctionType]] = {}
-        for thing in gc.get_objects():
+        for thing in frozen.objects():
             if type(thing) is FunctionType:
                 code = thing.__code__
                 index = project.index(code.co_filename)

@@ -23,6 +23,7 @@ from .runner import (
     CollectionFailed,
     Outcome,
     Runner,
+    be_main,
     code_of,
     keep_no_examples,
 )
@@ -52,6 +53,7 @@ class UnittestRunner(Runner):
             found.append(suite)
             return result
 
+        be_main("unittest")
         sys.argv = ["python -m unittest", *self._arguments]
         forget_loader = self._watch_loader()
         run = unittest.TestSuite.run
