@@ -80,7 +80,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         id: "table",
-        summary: "Tables of data: a list, tuple, set or dict of 64 literals or more (and of such of them). What \
+        summary: "Tables of data: a list, tuple, set or dict of 64 literals or more, with those of inner ones. What \
                   is computed from them is tested; each entry, nobody tests.",
         example: (
             "a = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
@@ -93,8 +93,8 @@ pub(super) static RULES: &[Rule] = &[
         ),
         covers: |node, _| {
             matches!(node.kind(), "list" | "tuple" | "set" | "dictionary")
-                && node.named_children().filter(|entry| entry.kind() != "comment").count() >= TABLE
                 && is_data(node)
+                && literals(node) >= TABLE
         },
         ..RULE
     },
@@ -181,6 +181,16 @@ pub(super) static RULES: &[Rule] = &[
         ..RULE
     },
 ];
+
+/// How many literals data holds, inner lists and the like opened; a pair counts as its value does.
+fn literals(data: Node<'_>) -> usize {
+    match data.kind() {
+        "comment" => 0,
+        "pair" => data.field("value").map_or(1, literals),
+        "list" | "tuple" | "set" | "dictionary" => data.named_children().map(literals).sum(),
+        _ => 1,
+    }
+}
 
 /// Whether a literal is assigned to a name of a version, among others perhaps.
 fn names_version(assignment: Node<'_>) -> bool {

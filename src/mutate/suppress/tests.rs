@@ -67,6 +67,13 @@ fn a_print_of_the_files_own_is_no_print() {
 }
 
 #[test]
+fn a_table_may_be_one_of_small_tables() {
+    let rows = "(1, 2), ".repeat(16);
+    let text = format!("A = {{\n'a': ({rows}),\n'b': ({rows})}}\nB = {{'a': ({rows})}}\n");
+    assert_eq!(lines(&text, &only("table")), ["1 table", "2 table", "3 table", "4 -"]);
+}
+
+#[test]
 fn a_statement_all_of_whose_statements_are_suppressed_is_suppressed() {
     let text = "\
 if a > 1:
