@@ -114,3 +114,49 @@ def test_what_does_not_compile_or_is_another_file_has_no_digest(tmp_path: Path) 
     other = alike.File(str(tmp_path / "none.py"))
     message = {"file": 0, "start": 0, "end": 0, "text": "", "digest": "0", "unit": None}
     assert other.compare(alike.Mutant.read(message)) is None
+
+
+MODULE = """\
+from __future__ import annotations
+import functools; LIMIT = 3; LIMITS = [LIMIT,
+    2 * LIMIT]
+
+
+@functools.cache
+def f(a=LIMIT): return a
+
+
+class C:
+    LIMIT = 3
+    LIMITED: int = 4
+if LIMIT: LIMIT += 1
+LIMIT = 3"""
+
+
+@pytest.mark.parametrize("text", [MODULE, MODULE + "\n", MODULE.replace("\n", "\r\n")])
+def test_a_statement_alone_is_judged_as_the_whole_file_is(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = "\r\n" if "\r" in text else "\n"
+    edits = [
+        ("LIMIT = 3;", "LIMIT = 0x3;"),
+        ("LIMIT = 3;", "LIMIT = 4;"),
+        ("LIMIT = 3;", "LIMIT = 2 + 2;"),
+        ("2 * LIMIT", "LIMIT"),
+        ("a=LIMIT", "a=None"),
+        (f"LIMIT = 3{line}    LIMITED", f"LIMIT = 4{line}    LIMITED"),
+        ("LIMITED: int = 4", "LIMIT: int = 4"),
+        ("LIMITED: int = 4", "LIMIT: int = (4)"),
+        ("LIMIT += 1", "LIMIT -= 1"),
+        ("if LIMIT:", "if not LIMIT:"),
+    ]
+    alone = asked(tmp_path / "f.py", edits, text)
+    monkeypatch.setattr(alike, "_statements", lambda _: [])
+    whole = asked(tmp_path / "f.py", edits, text)
+    assert None not in alone
+    # Digests of the two ways are others; which of them are the same is not.
+    classes = [[answer and answer[0] for answer in answers] for answers in (alone, whole)]
+    same = [[one.index(digest) for digest in one] for one in classes]
+    assert same[0] == same[1]
+    assert [one and one[1] for one in alone] == [one and one[1] for one in whole]
+    assert same[0][:3] == [0, 1, 1] and same[0][6] == same[0][7]

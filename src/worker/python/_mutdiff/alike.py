@@ -6,6 +6,7 @@ and line numbers, column positions aside.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import io
 import json
@@ -16,6 +17,9 @@ from typing import Any
 
 from . import kept, mutation
 from .mutation import Mutant
+
+#: Where they begin and end in the text, and how many lines are before them.
+Statements = tuple[int, int, int]
 
 
 def main() -> None:
@@ -39,6 +43,7 @@ class File:
     def __init__(self, path: str) -> None:
         self._path = path
         self._originals: dict[object, str] = {}
+        self._statements: list[Statements] = []
         try:
             with kept.open_file(path, "rb") as file:
                 data = file.read()
@@ -47,6 +52,7 @@ class File:
             self._text = data.decode(encoding).removeprefix("\ufeff").encode()
             tree = mutation.compile_text(self._text.decode(), path, 0)
             self._flags = tree.co_flags & mutation.FUTURE
+            self._statements = _statements(self._text)
         except (OSError, SyntaxError, ValueError):
             self._digest = ""
 
@@ -64,24 +70,58 @@ class File:
         return new, new == self._originals[place]
 
     def _digest_of(self, mutant: Mutant) -> str:
+        key: tuple[object, ...]
         if mutant.unit is None:
-            text = self._text[: mutant.start] + mutant.text.encode() + self._text[mutant.end :]
-            code = mutation.compile_text(text.decode(), self._path, 0)
+            begin, end, lines = self._around(mutant)
+            before, behind = self._text[begin : mutant.start], self._text[mutant.end : end]
+            text = b"\n" * lines + before + mutant.text.encode() + behind
+            code = mutation.compile_text(text.decode(), self._path, self._flags)
+            key = (lines, *_key(code))
         else:
-            code = mutation.unit_code(self._path, mutant.unit, self._flags)
-        return hashlib.sha256(repr(_key(code)).encode(errors="surrogatepass")).hexdigest()[:32]
+            key = _key(mutation.unit_code(self._path, mutant.unit, self._flags))
+        return hashlib.sha256(repr(key).encode(errors="surrogatepass")).hexdigest()[:32]
 
     def _original(self, mutant: Mutant) -> tuple[object, Mutant]:
         """The same place without the mutant, and what tells it from others."""
         text = self._text[mutant.start : mutant.end].decode()
         unit = mutant.unit
         if unit is None:
-            return None, mutation.replaced(mutant, text, None)
+            return self._around(mutant), mutation.replaced(mutant, text, None)
         start = mutant.start - unit.offset
         before = unit.text.encode()
         behind = before[unit.offset + len(mutant.text.encode()) :]
         whole = (before[: unit.offset] + text.encode() + behind).decode()
         return (start, unit.name), mutation.replaced(mutant, text, whole)
+
+    def _around(self, mutant: Mutant) -> Statements:
+        """The statements of the module that a mutant is in, or all of them.
+
+        What one compiles to is not changed by the others, and a file may be a long table.
+        """
+        for statements in self._statements:
+            begin, end, _ = statements
+            if begin <= mutant.start and mutant.end <= end:
+                return statements
+        return 0, len(self._text), 0
+
+
+def _statements(text: bytes) -> list[Statements]:
+    """The statements of a module, those that share a line as one."""
+    if b"\r" in text or b"\f" in text:
+        return []  # lines that Python counts in another way
+    starts = [0]
+    starts.extend(at + 1 for at, byte in enumerate(text) if byte == 10)
+    starts.append(len(text))
+    found: list[tuple[int, int]] = []
+    for node in ast.parse(text.decode()).body:
+        decorators = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+        last = node.end_lineno or node.lineno
+        if found and first <= found[-1][1]:
+            found[-1] = found[-1][0], max(last, found[-1][1])
+        else:
+            found.append((first, last))
+    return [(starts[first - 1], starts[last], first - 1) for first, last in found]
 
 
 def _key(code: CodeType) -> tuple[object, ...]:
