@@ -113,7 +113,7 @@ impl ChangedTests {
         Some(Notice {
             code: "changed_tests_unknown".into(),
             message: format!(
-                "tests or their helpers changed in {}, and what they reached on {base} is not \
+                "tests, their helpers or their settings changed in {}, and what they reached on {base} is not \
                  known here: what only they noticed is not looked at again. A run on {base} with \
                  --scope all before this one makes it known",
                 listed(&files)

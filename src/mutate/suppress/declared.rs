@@ -19,10 +19,11 @@ const TRACEBACK: [&str; 4] =
 pub(super) static RULES: &[Rule] = &[
     Rule {
         id: "version",
-        summary: "Assignments of literals to `__version__`, `VERSION`, `__author__` and the like.",
+        summary: "Assignments of literals to `__version__`, `VERSION`, `version_tuple`, `__author__` and the \
+                  like.",
         example: (
-            "__version__ = '1.2'\nversion = _v = '1.2'\nLIMIT = 3",
-            &["__version__ = '1.2'", "version = _v = '1.2'"],
+            "__version__ = '1.2'\nversion = _v = '1.2'\nversion_tuple = (1, 2, 'a')\nLIMIT = 3",
+            &["__version__ = '1.2'", "version = _v = '1.2'", "version_tuple = (1, 2, 'a')"],
         ),
         covers: |node, _| {
             node.kind() == "expression_statement"
@@ -194,10 +195,17 @@ fn literals(data: Node<'_>) -> usize {
 
 /// Whether a literal is assigned to a name of a version, among others perhaps.
 fn names_version(assignment: Node<'_>) -> bool {
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 13] = [
         "__version__",
         "VERSION",
         "version",
+        // In files that setuptools-scm writes.
+        "__version_tuple__",
+        "version_tuple",
+        "__commit_id__",
+        "commit_id",
+        "version_info",
+        "__version_info__",
         "__author__",
         "__license__",
         "__copyright__",
