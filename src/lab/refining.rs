@@ -65,7 +65,11 @@ pub(super) fn refined(
         todo.iter().flat_map(|planned| planned.route.tests()).copied().filter(owes).collect();
     let time = |test: usize| Duration::from_micros(stored[test].summary.microseconds);
     let Some(tests) = summaries(warm, known) else { return Ok(false) };
-    if wide.is_empty() || !pays(&wide, &todo, time) {
+    let price: Duration = wide.iter().map(|&test| FORK + time(test)).sum();
+    let whole = expected(&todo, time);
+    // What a budget leaves no time for cannot be compared with.
+    let whole = run.options.budget.map_or(whole, |budget| whole.min(budget.as_secs_f64()));
+    if wide.is_empty() || price.as_secs_f64() > SHARE * whole {
         return Ok(false);
     }
     clock.enter(Phase::Trace);
@@ -93,19 +97,15 @@ pub(super) fn refined(
     Ok(true)
 }
 
-/// Whether tracing `wide` alone costs little beside what deciding `todo` will.
-fn pays(wide: &BTreeSet<usize>, todo: &[&Planned], time: impl Fn(usize) -> Duration) -> bool {
-    let alone: Duration = wide.iter().map(|&test| FORK + time(test)).sum();
-    let mutants: f64 = todo
-        .iter()
-        .map(|planned| {
-            let tests = planned.route.tests();
-            let quickest = tests.iter().map(|&test| time(test)).min().unwrap_or_default();
-            let all: Duration = tests.iter().map(|&test| time(test)).sum();
-            (FORK + quickest).as_secs_f64() + UNNOTICED * all.as_secs_f64()
-        })
-        .sum();
-    alone.as_secs_f64() <= SHARE * mutants
+/// Seconds that deciding `todo` takes about, on one processor.
+fn expected(todo: &[&Planned], time: impl Fn(usize) -> Duration) -> f64 {
+    let seconds = |planned: &&Planned| {
+        let tests = planned.route.tests();
+        let quickest = tests.iter().map(|&test| time(test)).min().unwrap_or_default();
+        let all: Duration = tests.iter().map(|&test| time(test)).sum();
+        (FORK + quickest).as_secs_f64() + UNNOTICED * all.as_secs_f64()
+    };
+    todo.iter().map(seconds).sum()
 }
 
 /// What is known of the tests that were collected, in the order of that.
