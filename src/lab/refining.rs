@@ -48,7 +48,6 @@ pub(super) fn refined(
     (known, plan): (&Known, &Plan),
     clock: &mut Clock,
 ) -> Result<bool, LabError> {
-    let stored = known.trace.tests();
     let mut todo = Vec::new();
     for planned in &plan.mutants {
         let stands = run.options.reuse && standing(store, planned, &plan.foundations)?.is_some();
@@ -56,56 +55,104 @@ pub(super) fn refined(
             todo.push(planned);
         }
     }
-    let owes = |test: &usize| {
-        let TestSummary { id, fork, alone_ok, outcome, .. } = &stored[*test].summary;
-        let shared = *fork >= first_fork && !alone_ok && *outcome == TestOutcome::Passed;
-        shared && warm.numbers.contains_key(id)
-    };
-    let wide: BTreeSet<usize> =
-        todo.iter().flat_map(|planned| planned.route.tests()).copied().filter(owes).collect();
-    let time = |test: usize| Duration::from_micros(stored[test].summary.microseconds);
-    let Some(tests) = summaries(warm, known) else { return Ok(false) };
-    let price: Duration = wide.iter().map(|&test| FORK + time(test)).sum();
-    let whole = expected(&todo, time);
+    let tests = todo.iter().flat_map(|planned| planned.route.tests()).copied();
+    let wide = wide(known, warm, first_fork, tests);
+    let whole = expected(&todo, known);
     // What a budget leaves no time for cannot be compared with.
-    let whole = run.options.budget.map_or(whole, |budget| whole.min(budget.as_secs_f64()));
-    if wide.is_empty() || price.as_secs_f64() > SHARE * whole {
+    let whole = run.options.budget.map_or(whole, |budget| whole.min(budget));
+    if wide.is_empty() || price(&wide, known) > whole.mul_f64(SHARE) {
         return Ok(false);
     }
     clock.enter(Phase::Trace);
+    again(run, subject, store, warm, known, &wide)
+}
+
+/// As [`refined`], of all tests, if that takes no longer than `most`.
+///
+/// # Errors
+/// As [`refined`].
+pub(super) fn all_refined(
+    run: &Run<'_>,
+    subject: &Subject,
+    store: &mut Store,
+    (warm, first_fork): (&Warm, u32),
+    known: &Known,
+    most: Duration,
+) -> Result<bool, LabError> {
+    let wide = wide(known, warm, first_fork, 0..known.trace.tests().len());
+    let jobs = u32::try_from(run.options.jobs.get()).unwrap_or(u32::MAX);
+    if wide.is_empty() || price(&wide, known) / jobs > most {
+        return Ok(false);
+    }
+    again(run, subject, store, warm, known, &wide)
+}
+
+/// Those of `tests` that may owe something to another of their fork, and were traced in this run.
+fn wide(
+    known: &Known,
+    warm: &Warm,
+    first_fork: u32,
+    tests: impl Iterator<Item = usize>,
+) -> BTreeSet<usize> {
+    let owes = |test: &usize| {
+        let TestSummary { id, fork, alone_ok, outcome, .. } = &known.trace.tests()[*test].summary;
+        let shared = *fork >= first_fork && !alone_ok && *outcome == TestOutcome::Passed;
+        shared && warm.numbers.contains_key(id)
+    };
+    tests.filter(owes).collect()
+}
+
+fn time(known: &Known, test: usize) -> Duration {
+    Duration::from_micros(known.trace.tests()[test].summary.microseconds)
+}
+
+/// What tracing each of these tests alone takes about, on one processor.
+fn price(tests: &BTreeSet<usize>, known: &Known) -> Duration {
+    tests.iter().map(|&test| FORK + time(known, test)).sum()
+}
+
+/// What deciding these mutants takes about, on one processor.
+fn expected(mutants: &[&Planned], known: &Known) -> Duration {
+    let of = |planned: &&Planned| {
+        let times = planned.route.tests().iter().map(|&test| time(known, test));
+        let all: Duration = times.clone().sum();
+        FORK + times.min().unwrap_or_default() + all.mul_f64(UNNOTICED)
+    };
+    mutants.iter().map(of).sum()
+}
+
+/// Traces each of these tests in a fork of its own. Returns whether any record is another.
+fn again(
+    run: &Run<'_>,
+    subject: &Subject,
+    store: &mut Store,
+    warm: &Warm,
+    known: &Known,
+    wide: &BTreeSet<usize>,
+) -> Result<bool, LabError> {
+    let Some(tests) = summaries(warm, known) else { return Ok(false) };
     run.events.phase(Phase::Trace, Some(wide.len()));
-    let again: Vec<usize> =
-        wide.iter().map(|&test| warm.numbers[&stored[test].summary.id]).collect();
+    let number = |test: &usize| warm.numbers[&known.trace.tests()[*test].summary.id];
+    let stale: Vec<usize> = wide.iter().map(number).collect();
     let resolver = Resolver::new(subject.table(), &warm.files, &warm.collected.codes);
     let closures = Closures::new(&known.imports.imports, subject.files.keys(), &subject.roles());
     let mut digests = Digests::new(subject, closures, known.trace.import_edges(), known.unlisted);
-    let mut slots = warm.slots(run, run.options.jobs.get().min(again.len()))?;
-    let apart = again.iter().copied().collect();
+    let mut slots = warm.slots(run, run.options.jobs.get().min(stale.len()))?;
+    let apart = stale.iter().copied().collect();
     let tracer = Tracer::new(run, warm, &resolver, &tests, apart, store.next_fork()?);
     let failed: BTreeSet<TestId> = tracer
-        .trace(&again, &mut slots, store, &mut digests)?
+        .trace(&stale, &mut slots, store, &mut digests)?
         .into_iter()
         .map(|record| record.summary.id)
         .collect();
     let is_new = |test: &usize| !failed.contains(&tests[*test].id);
     writers::replace(
         store,
-        &again.iter().filter(|test| is_new(test)).map(|&test| &tests[test].id).collect(),
+        &stale.iter().filter(|test| is_new(test)).map(|&test| &tests[test].id).collect(),
         tracer.writers().into_iter().filter(is_new).map(|test| tests[test].id.clone()),
         watched(run.options),
     )?;
     Ok(true)
-}
-
-/// Seconds that deciding `todo` takes about, on one processor.
-fn expected(todo: &[&Planned], time: impl Fn(usize) -> Duration) -> f64 {
-    let seconds = |planned: &&Planned| {
-        let tests = planned.route.tests();
-        let quickest = tests.iter().map(|&test| time(test)).min().unwrap_or_default();
-        let all: Duration = tests.iter().map(|&test| time(test)).sum();
-        (FORK + quickest).as_secs_f64() + UNNOTICED * all.as_secs_f64()
-    };
-    todo.iter().map(seconds).sum()
 }
 
 /// What is known of the tests that were collected, in the order of that.

@@ -4,11 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::assembling::Parts;
 use super::clock::Clock;
 use super::environment::{self, Environment};
+use super::refining::all_refined;
 use super::run::Run;
 use super::running::{known, stored_failures};
 use super::subject::Subject;
@@ -17,6 +18,9 @@ use super::{Events, LabError};
 use crate::config::Options;
 use crate::model::{DecidedMutant, FunctionKey, Notice, Phase, TraceSummary};
 use crate::worker::{RunDirectory, become_subreaper, kill_strays};
+
+/// Better records are worth as much time as the first ones took, and this much in any case.
+const SHORT: Duration = Duration::from_secs(5);
 
 /// Traces what is not known any more of the tests.
 ///
@@ -46,12 +50,19 @@ pub fn record(
         interrupted,
     };
     let mut parts = Parts::default();
-    let result = traced(&run, &subject, &mut store, &mut parts, &mut clock);
+    let (first_fork, start) = (store.next_fork()?, Instant::now());
+    let warm = traced(&run, &subject, &mut store, &mut parts, &mut clock)?;
+    let mut known = self::known(&subject, &store)?;
+    if let (Some(warm), None) = (&warm, parts.conclusion) {
+        let most = start.elapsed().max(SHORT);
+        if all_refined(&run, &subject, &mut store, (warm, first_fork), &known, most)? {
+            known = self::known(&subject, &store)?;
+        }
+    }
+    drop(warm);
     // What is left was started by tests.
-    drop(result?);
     kill_strays();
     store.index()?;
-    let known = known(&subject, &store)?;
     if parts.failing.is_empty() {
         parts.failing = stored_failures(&known);
     }
@@ -85,7 +96,8 @@ struct Counting<'e> {
 impl Events for Counting<'_> {
     fn phase(&self, phase: Phase, total: Option<usize>) {
         if let (Phase::Trace, Some(total)) = (phase, total) {
-            self.tests.store(total, Ordering::Relaxed);
+            // Some are traced a second time, alone.
+            self.tests.fetch_max(total, Ordering::Relaxed);
         }
         self.events.phase(phase, total);
     }
