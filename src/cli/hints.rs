@@ -226,6 +226,11 @@ fn target(error: &TargetError) -> (Kind, Vec<String>) {
             "name PATH:LINE, a function (Class.method or PATH::Class.method), or at least 4 digits \
              of a mutant's id",
         ),
+        TargetError::NoFunction { near: names, .. } => near(
+            names,
+            "name a function: PATH::FUNCTION, Class.method, or the end of such a name; a run or mutdiff record \
+             takes in what is new",
+        ),
         TargetError::Several { candidates, .. } => {
             usage([format!("say which: {}", candidates.join(", "))])
         }

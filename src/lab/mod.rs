@@ -13,6 +13,7 @@ mod behind_timeout;
 mod beside_code;
 mod book;
 mod budget;
+mod cached;
 mod change;
 mod changed_tests;
 mod choosing;

@@ -49,6 +49,14 @@ pub enum TargetError {
         /// Functions of a similar name.
         near: Vec<String>,
     },
+    /// No function of that name where nothing but functions is asked about.
+    #[error("there is no function `{name}` in what the last runs saw")]
+    NoFunction {
+        /// What was asked for.
+        name: String,
+        /// Functions of a similar name.
+        near: Vec<String>,
+    },
     /// Several things of that name.
     #[error("`{name}` is the name of several")]
     Several {

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::LabError;
 use super::basis::{Closures, Digests};
+use super::cached;
 use super::clock::Clock;
 use super::planning::{Plan, Planned};
 use super::resolving::Resolver;
@@ -65,6 +66,23 @@ pub(super) fn refined(
     }
     clock.enter(Phase::Trace);
     again(run, subject, store, warm, known, &wide)
+}
+
+/// Traces once more the tests whose records may lack what others of their fork left in a cache, of those
+/// that were traced in forks from `first_fork` on. Returns whether any record is another.
+///
+/// # Errors
+/// As [`refined`].
+pub(super) fn completed(
+    run: &Run<'_>,
+    subject: &Subject,
+    store: &mut Store,
+    (warm, first_fork): (&Warm, u32),
+    known: &Known,
+) -> Result<bool, LabError> {
+    let wide = wide(known, warm, first_fork, 0..known.trace.tests().len());
+    let lacking = cached::lacking(subject, known, &wide);
+    if lacking.is_empty() { Ok(false) } else { again(run, subject, store, warm, known, &lacking) }
 }
 
 /// As [`refined`], of all tests, if that takes no longer than `most`.

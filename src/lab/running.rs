@@ -18,7 +18,7 @@ use super::engine::Engine;
 use super::environment::Environment;
 use super::lanes::{self, check_self};
 use super::planning::{Plan, plan};
-use super::refining::refined;
+use super::refining::{completed, refined};
 use super::run::Run;
 use super::scoping::{Known, scope};
 use super::sharding::{self, Sharding};
@@ -224,6 +224,11 @@ fn conduct(
     let started = began.elapsed();
     clock.enter(Phase::Plan);
     let mut known = self::known(subject, store)?;
+    if let Some(warm) = &warm
+        && completed(run, subject, store, (warm, first_fork), &known)?
+    {
+        known = self::known(subject, store)?;
+    }
     let (mut outline, mut plan) = outlined(run, subject, change, &known, chosen)?;
     if let Some(warm) = &warm
         && refined(run, subject, store, (warm, first_fork), (&known, &plan), clock)?

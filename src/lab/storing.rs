@@ -73,7 +73,7 @@ pub fn store_scope(
             Some(all) => all,
             unread => unread.insert(all_functions(&store)?),
         };
-        functions.insert(meant(name, &whole, all)?);
+        functions.insert(meant(root, name, &whole, all)?);
     }
     Ok(store.scope_of(&functions, depth)?)
 }
@@ -104,17 +104,26 @@ fn all_functions(store: &Store) -> Result<BTreeSet<FunctionKey>, LabError> {
 }
 
 fn meant(
+    root: &Path,
     name: &str,
     whole: &[FunctionKey],
     all: &BTreeSet<FunctionKey>,
 ) -> Result<FunctionKey, TargetError> {
     let own = name.split_once("::").map_or(name, |(_, own)| own);
-    let fits = |key: &&FunctionKey| {
+    let fits = |key: &FunctionKey| {
         let of_path = whole.is_empty() || whole.iter().any(|asked| asked.path == key.path);
         of_path && naming::names(key, own)
     };
-    let found = all.iter().filter(fits).cloned().collect();
-    naming::one(name, naming::exact_first(found, own), || all.iter().cloned())
+    let found: Vec<&FunctionKey> = all.iter().filter(|key| fits(key)).collect();
+    // One whose file is gone is meant only where there is no other.
+    let is_there = |key: &&FunctionKey| root.join(key.path.as_str()).is_file();
+    let is_any = found.iter().any(is_there);
+    let found = found.into_iter().filter(|key| !is_any || is_there(key)).cloned().collect();
+    let found = naming::exact_first(found, own);
+    naming::one(name, found, || all.iter().cloned()).map_err(|error| match error {
+        TargetError::Nothing { name, near } => TargetError::NoFunction { name, near },
+        other => other,
+    })
 }
 
 /// Removes the store; `None` where there is none.

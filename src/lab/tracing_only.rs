@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::assembling::Parts;
 use super::clock::Clock;
 use super::environment::{self, Environment};
-use super::refining::all_refined;
+use super::refining::{all_refined, completed};
 use super::run::Run;
 use super::running::{known, stored_failures};
 use super::subject::Subject;
@@ -55,7 +55,10 @@ pub fn record(
     let mut known = self::known(&subject, &store)?;
     if let (Some(warm), None) = (&warm, parts.conclusion) {
         let most = start.elapsed().max(SHORT);
-        if all_refined(&run, &subject, &mut store, (warm, first_fork), &known, most)? {
+        let process = (warm, first_fork);
+        if all_refined(&run, &subject, &mut store, process, &known, most)?
+            || completed(&run, &subject, &mut store, process, &known)?
+        {
             known = self::known(&subject, &store)?;
         }
     }

@@ -121,8 +121,20 @@ fn callers_and_tests_of_a_function_are_told_without_python() {
     inside.says("tests that enter it or a caller (1)");
     scope(&["unused"]).expect(0).says("no callers were seen").says("no test was seen to enter");
     scope(&["shop/prices.py::taxes"]).expect(2).says("did you mean shop/prices.py::tax");
-    scope(&["nothing.py::tax"]).expect(2).says("there is no function");
+    scope(&["nothing.py::tax"]).expect(2).says("there is no function").never_says("mutant");
     assert_eq!(fake.starts(), 0);
+
+    // What was is asked about only by its whole name.
+    project.git(&["mv", "shop/prices.py", "shop/costs.py"]);
+    for path in ["shop/cart.py", "test_shop.py"] {
+        let text = fs::read_to_string(project.root().join(path)).unwrap();
+        project.write(path, text.replace("shop.prices", "shop.costs"));
+    }
+    Ran::of(&mut project.mutdiff(&["record", "--runner", "unittest"])).expect(0);
+    scope(&["tax"])
+        .expect(0)
+        .says("shop/costs.py::tax")
+        .says("tests that enter it or a caller (2)");
 }
 
 #[test]
