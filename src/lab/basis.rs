@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::beside_code::{is_doctest_of, is_text_test, may_own_examples};
+use super::looking::looks;
 use super::roles::Roles;
 use super::subject::Subject;
 use crate::model::{
@@ -136,6 +137,8 @@ pub(super) struct Digests {
     unlisted: [u8; 32],
     /// By file, the functions that its code called before the first test.
     called: QuickMap<RepoPath, BTreeSet<FunctionKey>>,
+    /// By function, of the files that it may look for.
+    looks: QuickMap<FunctionKey, [u8; 32]>,
     closures: Closures,
     closed: QuickMap<RepoPath, [u8; 32]>,
 }
@@ -184,7 +187,8 @@ impl Digests {
         }
         let prose = subject.prose().clone();
         let closed = QuickMap::default();
-        Self { fingerprints, modules, docstrings, prose, unlisted, called, closures, closed }
+        let looks = looks(subject);
+        Self { fingerprints, modules, docstrings, prose, unlisted, called, looks, closures, closed }
     }
 
     /// Over nothing, for who asks only which files import which.
@@ -196,6 +200,7 @@ impl Digests {
             prose: BTreeMap::new(),
             unlisted: [0; 32],
             called: QuickMap::default(),
+            looks: QuickMap::default(),
             closures,
             closed: QuickMap::default(),
         }
@@ -260,6 +265,9 @@ impl Digests {
                 Some(fingerprint) => hash.update(fingerprint.as_bytes()),
                 None => hash.update([1]),
             }
+            if let Some(look) = self.look(key) {
+                hash.update(look);
+            }
         }
         ReachDigest(hash.finalize().into())
     }
@@ -293,6 +301,11 @@ impl Digests {
     /// The fingerprint of a function.
     pub(super) fn fingerprint(&self, key: &FunctionKey) -> Option<Fingerprint> {
         self.fingerprints.get(key).copied()
+    }
+
+    /// A digest of the files that a function may look for, if it looks for any.
+    pub(super) fn look(&self, key: &FunctionKey) -> Option<[u8; 32]> {
+        self.looks.get(key).copied()
     }
 
     /// A digest of what an import of one file runs.

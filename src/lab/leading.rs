@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::basis::Digests;
+use super::looking::module_name;
 use super::roles::Roles;
 use super::subject::Subject;
 use crate::model::{FunctionKey, Lead, QualName, QuickMap, RepoPath, Word};
@@ -209,16 +210,13 @@ impl Leading {
                 if let Some(fingerprint) = code.fingerprint(key) {
                     hash.update(fingerprint.as_bytes());
                 }
+                if let Some(look) = code.look(key) {
+                    hash.update(look);
+                }
                 Some(hash.finalize().into())
             }
         }
     }
-}
-
-/// The last part of the name that a file is imported by.
-fn module_name(path: &RepoPath) -> &str {
-    let stem = path.file_name().strip_suffix(".py").unwrap_or(path.file_name());
-    if stem == "__init__" { path.directories().last().unwrap_or(stem) } else { stem }
 }
 
 #[cfg(test)]

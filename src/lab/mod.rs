@@ -31,6 +31,7 @@ mod last_collection;
 mod leading;
 mod limits_seen;
 mod listing;
+mod looking;
 mod naming;
 mod ordering;
 mod planning;

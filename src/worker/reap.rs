@@ -70,13 +70,20 @@ pub fn kill_strays() -> usize {
 /// Kills and reaps the strays of one slot, which carry `mark`: see [`belongs`].
 pub(super) fn kill_strays_of(mark: &Path) {
     let ours = lock();
+    let mut seen_none = false;
     for _ in 0..ROUNDS {
         let mut strays = orphans();
         strays.retain(|pid| !ours.contains(pid));
         strays.retain(|pid| is_dying_foreigner(*pid) || belongs(*pid, mark));
+        // A list that changes while it is read may lack one that is there (proc_tid_children(5)).
         if strays.is_empty() {
-            break;
+            if seen_none {
+                break;
+            }
+            seen_none = true;
+            continue;
         }
+        seen_none = false;
         for stray in strays {
             end(stray);
         }

@@ -261,3 +261,42 @@ fn a_helper_two_calls_away_is_part_of_what_a_verdict_rests_on() {
         report.mutants.iter().filter(|m| m.function.name.as_str() == "top" && m.reused).collect();
     assert!(kept.is_empty(), "{kept:#?}");
 }
+
+#[test]
+fn a_file_that_code_looks_for_is_noticed_when_it_appears() {
+    let core = "import importlib\nimport pkgutil\nimport plugins\n\n\ndef load():\n    total = 0\n    \
+                for found in pkgutil.iter_modules(plugins.__path__):\n        \
+                total += importlib.import_module('plugins.' + found.name).K\n    return total\n\n\n\
+                def f(n):\n    return load() + n\n\n\ndef g(n):\n    try:\n        import extra\n    \
+                except ImportError:\n        return n + 4\n    return n + 9\n";
+    let test = "import unittest\nimport core\n\n\nclass T(unittest.TestCase):\n    \
+                def test_f(self):\n        self.assertGreaterEqual(core.f(1), 100)\n\n    \
+                def test_g(self):\n        self.assertGreaterEqual(core.g(1), 5)\n";
+    let before = core.replace("load() + n", "load()");
+    let base = [
+        ("core.py", before.as_str()),
+        ("plugins/__init__.py", ""),
+        ("plugins/a.py", "K = 100\n"),
+        ("test_core.py", test),
+    ];
+    let project = Project::on(Python::usual(), &base, &[("core.py", core)]).with_runner("unittest");
+    let run = || {
+        let mut command = project.mutdiff(&["--base", "main", "--scope", "all", "--gate", "none"]);
+        command.args(["--runner", "unittest", "--report", "json=out.json", "--python"]);
+        Ran::of(command.arg(&Python::usual().path)).expect(0);
+        let json = std::fs::read_to_string(project.root().join("out.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let verdict = |mutant: &serde_json::Value| {
+            (mutant["id"].as_str().unwrap().to_owned(), mutant["verdict"].clone())
+        };
+        report["mutants"].as_array().unwrap().iter().map(verdict).collect::<BTreeMap<_, _>>()
+    };
+    let first = run();
+    for path in ["plugins/b.py", "extra.py"] {
+        project.write(path, "K = 1\n");
+        let kept = run();
+        Ran::of(&mut project.mutdiff(&["store", "clear"])).expect(0);
+        assert_eq!(kept, run(), "{path}");
+        assert_ne!(kept, first);
+    }
+}
