@@ -6,11 +6,12 @@
 //! functions or its module code is another one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::beside_code::{is_doctest_of, is_text_test, may_own_examples};
-use super::looking::looks;
+use super::looking::Looks;
 use super::roles::Roles;
 use super::subject::Subject;
 use crate::model::{
@@ -138,7 +139,7 @@ pub(super) struct Digests {
     /// By file, the functions that its code called before the first test.
     called: QuickMap<RepoPath, BTreeSet<FunctionKey>>,
     /// By function, of the files that it may look for.
-    looks: QuickMap<FunctionKey, [u8; 32]>,
+    looks: Arc<Looks>,
     closures: Closures,
     closed: QuickMap<RepoPath, [u8; 32]>,
 }
@@ -187,7 +188,7 @@ impl Digests {
         }
         let prose = subject.prose().clone();
         let closed = QuickMap::default();
-        let looks = looks(subject);
+        let looks = subject.looks();
         Self { fingerprints, modules, docstrings, prose, unlisted, called, looks, closures, closed }
     }
 
@@ -200,7 +201,7 @@ impl Digests {
             prose: BTreeMap::new(),
             unlisted: [0; 32],
             called: QuickMap::default(),
-            looks: QuickMap::default(),
+            looks: Arc::default(),
             closures,
             closed: QuickMap::default(),
         }

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::scoping::Known;
 use super::subject::Subject;
 use crate::model::{FunctionKey, QuickMap, Word};
+use crate::syntax::words_of;
 
 /// Decorators that hand on every call, and the modules of these.
 const PLAIN: [&str; 19] = [
@@ -75,9 +76,7 @@ pub(super) fn lacking(
 /// The functions that a library's decorator may answer for, with the words that lead to them. Those that
 /// are made anew in each call are none.
 fn decorated(subject: &Subject) -> QuickMap<FunctionKey, &[Word]> {
-    let every_way = |name: &&str| [(*name).to_owned(), format!(".{name}"), format!("@{name}")];
-    let plain: BTreeSet<Word> =
-        PLAIN.iter().flat_map(every_way).map(|name| Word::of(&name)).collect();
+    let plain: BTreeSet<Word> = PLAIN.into_iter().flat_map(words_of).collect();
     let accessors = ACCESSORS.map(Word::of);
     let mut found = QuickMap::default();
     for (path, leads) in subject.leads() {

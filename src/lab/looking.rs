@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::subject::Subject;
 use crate::model::{FunctionKey, QuickMap, RepoPath, Word};
+use crate::syntax::words_of;
 
 /// Names of what lists files, or asks whether there are some.
 const LISTING: [&str; 20] = [
@@ -36,10 +37,11 @@ const LISTING: [&str; 20] = [
 ];
 
 /// A digest of the paths that each function may look for; none for one that looks for none.
-pub(super) fn looks(subject: &Subject) -> QuickMap<FunctionKey, [u8; 32]> {
-    let every_way = |name: &&str| [(*name).to_owned(), format!(".{name}"), format!("@{name}")];
-    let listing: BTreeSet<Word> =
-        LISTING.iter().flat_map(every_way).map(|name| Word::of(&name)).collect();
+pub(super) type Looks = QuickMap<FunctionKey, [u8; 32]>;
+
+/// Those of all functions of `subject`.
+pub(super) fn looks(subject: &Subject) -> Looks {
+    let listing: BTreeSet<Word> = LISTING.into_iter().flat_map(words_of).collect();
     let mut modules: QuickMap<u32, Vec<&RepoPath>> = QuickMap::default();
     for path in subject.files.keys() {
         modules.entry(Word::of(module_name(path)).0).or_default().push(path);

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::LabError;
-use super::basis::{Closures, Digests, basis, part};
+use super::basis::{Digests, basis, part};
 use super::choosing::Chosen;
 use super::environment::Environment;
 use super::leading::Leading;
@@ -332,8 +332,6 @@ struct Router<'k> {
 
 impl<'k> Router<'k> {
     fn new(subject: &Subject, known: &'k Known, environment: Option<&'k Environment>) -> Self {
-        let closures =
-            Closures::new(&known.imports.imports, subject.files.keys(), &subject.roles());
         let mut tests_by_file: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
         let mut homeless = Vec::new();
         for (number, test) in known.trace.tests().iter().enumerate() {
@@ -346,10 +344,8 @@ impl<'k> Router<'k> {
             known,
             selection: Selection::new(&known.trace, &known.graph),
             digests: match environment {
-                Some(_) => {
-                    Digests::new(subject, closures, known.trace.import_edges(), known.unlisted)
-                }
-                None => Digests::of_imports(closures),
+                Some(_) => known.digests(subject),
+                None => Digests::of_imports(known.closures(subject)),
             },
             import_lines: &known.imports.lines,
             called_at_import: known.trace.import_edges().map(|(_, callee)| callee).collect(),

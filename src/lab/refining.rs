@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::LabError;
-use super::basis::{Closures, Digests};
 use super::cached;
 use super::clock::Clock;
 use super::planning::{Plan, Planned};
@@ -49,6 +48,11 @@ pub(super) fn refined(
     (known, plan): (&Known, &Plan),
     clock: &mut Clock,
 ) -> Result<bool, LabError> {
+    let owing = owing(known, warm, first_fork);
+    // In most runs: then the store need not be asked for each mutant.
+    if owing.is_empty() {
+        return Ok(false);
+    }
     let mut todo = Vec::new();
     for planned in &plan.mutants {
         let stands = run.options.reuse && standing(store, planned, &plan.foundations)?.is_some();
@@ -57,7 +61,7 @@ pub(super) fn refined(
         }
     }
     let tests = todo.iter().flat_map(|planned| planned.route.tests()).copied();
-    let wide = wide(known, warm, first_fork, tests);
+    let wide: BTreeSet<usize> = tests.filter(|test| owing.contains(test)).collect();
     let whole = expected(&todo, known);
     // What a budget leaves no time for cannot be compared with.
     let whole = run.options.budget.map_or(whole, |budget| whole.min(budget));
@@ -80,8 +84,11 @@ pub(super) fn completed(
     (warm, first_fork): (&Warm, u32),
     known: &Known,
 ) -> Result<bool, LabError> {
-    let wide = wide(known, warm, first_fork, 0..known.trace.tests().len());
-    let lacking = cached::lacking(subject, known, &wide);
+    let owing = owing(known, warm, first_fork);
+    if owing.is_empty() {
+        return Ok(false);
+    }
+    let lacking = cached::lacking(subject, known, &owing);
     if lacking.is_empty() { Ok(false) } else { again(run, subject, store, warm, known, &lacking) }
 }
 
@@ -97,7 +104,7 @@ pub(super) fn all_refined(
     known: &Known,
     most: Duration,
 ) -> Result<bool, LabError> {
-    let wide = wide(known, warm, first_fork, 0..known.trace.tests().len());
+    let wide = owing(known, warm, first_fork);
     let jobs = u32::try_from(run.options.jobs.get()).unwrap_or(u32::MAX);
     if wide.is_empty() || price(&wide, known) / jobs > most {
         return Ok(false);
@@ -105,19 +112,14 @@ pub(super) fn all_refined(
     again(run, subject, store, warm, known, &wide)
 }
 
-/// Those of `tests` that may owe something to another of their fork, and were traced in this run.
-fn wide(
-    known: &Known,
-    warm: &Warm,
-    first_fork: u32,
-    tests: impl Iterator<Item = usize>,
-) -> BTreeSet<usize> {
+/// The tests that may owe something to another of their fork, and were traced in this run.
+fn owing(known: &Known, warm: &Warm, first_fork: u32) -> BTreeSet<usize> {
     let owes = |test: &usize| {
         let TestSummary { id, fork, alone_ok, outcome, .. } = &known.trace.tests()[*test].summary;
         let shared = *fork >= first_fork && !alone_ok && *outcome == TestOutcome::Passed;
         shared && warm.numbers.contains_key(id)
     };
-    tests.filter(owes).collect()
+    (0..known.trace.tests().len()).filter(owes).collect()
 }
 
 fn time(known: &Known, test: usize) -> Duration {
@@ -153,8 +155,7 @@ fn again(
     let number = |test: &usize| warm.numbers[&known.trace.tests()[*test].summary.id];
     let stale: Vec<usize> = wide.iter().map(number).collect();
     let resolver = Resolver::new(subject.table(), &warm.files, &warm.collected.codes);
-    let closures = Closures::new(&known.imports.imports, subject.files.keys(), &subject.roles());
-    let mut digests = Digests::new(subject, closures, known.trace.import_edges(), known.unlisted);
+    let mut digests = known.digests(subject);
     let mut slots = warm.slots(run, run.options.jobs.get().min(stale.len()))?;
     let apart = stale.iter().copied().collect();
     let tracer = Tracer::new(run, warm, &resolver, &tests, apart, store.next_fork()?);

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::LabError;
 use super::base_tests::{BaseTests, renamed};
+use super::basis::{Closures, Digests};
 use super::change::Change;
 use super::changed_tests::{ChangedTests, listed};
 use super::roles::Roles;
@@ -42,6 +43,17 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// Which files need which, by the imports that were seen.
+    pub(super) fn closures(&self, subject: &Subject) -> Closures {
+        Closures::new(&self.imports.imports, subject.files.keys(), &subject.roles())
+    }
+
+    /// What digests of tests and verdicts are made from, behind [`Subject::load_leads`].
+    pub(super) fn digests(&self, subject: &Subject) -> Digests {
+        let calls = self.trace.import_edges();
+        Digests::new(subject, self.closures(subject), calls, self.unlisted)
+    }
+
     /// The tests of files that are not called as files of tests.
     fn tests_elsewhere(&self, change: &Change, roles: &Roles) -> TestsElsewhere {
         let mut found = TestsElsewhere::default();

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::adopting::adopt;
 use super::beside_code::is_text_test;
 use super::functions::Functions;
+use super::looking::{Looks, looks};
 use super::roles::Roles;
 use super::wanted::{settings_of, wanted};
 use super::{LabError, unlisted};
@@ -68,6 +69,8 @@ pub(super) struct Subject {
     functions: Functions,
     leads: BTreeMap<RepoPath, Vec<Lead>>,
     has_leads: bool,
+    /// Made when it is first asked for.
+    looks: OnceLock<Arc<Looks>>,
     apart: BTreeSet<FunctionKey>,
     copy: Option<TempDir>,
 }
@@ -124,6 +127,7 @@ impl Subject {
             functions: Functions::default(),
             leads: BTreeMap::new(),
             has_leads: false,
+            looks: OnceLock::new(),
             apart: BTreeSet::new(),
             copy: None,
             base,
@@ -366,6 +370,7 @@ impl Subject {
             store.put_leads(&new)?;
         }
         self.has_leads = true;
+        self.looks = OnceLock::new();
         Ok(())
     }
 
@@ -383,6 +388,11 @@ impl Subject {
     pub(super) fn leads(&self) -> &BTreeMap<RepoPath, Vec<Lead>> {
         assert!(self.has_leads, "what verdicts rest on is asked for behind `load_leads`");
         &self.leads
+    }
+
+    /// Which files each function may look for, behind [`Subject::load_leads`].
+    pub(super) fn looks(&self) -> Arc<Looks> {
+        Arc::clone(self.looks.get_or_init(|| Arc::new(looks(self))))
     }
 
     /// Reads and parses a file; `None`, and a skipped file, when that cannot be done.

@@ -94,6 +94,11 @@ fn of_class(module: &Module, index: usize) -> Lead {
     }
 }
 
+/// The words of a name that may be looked up anywhere, in a module or in an object.
+pub fn words_of(name: &str) -> [Word; 3] {
+    every_way(name).map(|name| Word::of(&name))
+}
+
 /// The class that directly holds what is named, without its number.
 fn class_of(name: &QualName) -> Option<&str> {
     let (around, _) = name.as_str().rsplit_once('.')?;

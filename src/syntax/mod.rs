@@ -26,7 +26,7 @@ mod tree;
 pub use changed::{ChangedFunctions, changed_functions};
 pub use doctest::examples;
 pub use error::SyntaxError;
-pub use leads::leads;
+pub use leads::{leads, words_of};
 pub use module::{FunctionCode, Module};
 pub use names::Mentions;
 pub use resolve::{function_on_line, resolve};

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::lab::LabError;
-use crate::lab::basis::{Closures, Digests};
+use crate::lab::basis::Digests;
 use crate::lab::change::Change;
 use crate::lab::changed_tests::listed;
 use crate::lab::environment::{Environment, SURROUNDINGS};
@@ -69,8 +69,6 @@ impl<'a> Holding<'a> {
                 differences.push("unknown parts".to_owned());
             }
         }
-        let closures =
-            Closures::new(&known.imports.imports, subject.files.keys(), &subject.roles());
         Ok(Self {
             known,
             store,
@@ -78,7 +76,7 @@ impl<'a> Holding<'a> {
             base: subject.base.name.clone(),
             environment,
             differences,
-            digests: Digests::new(subject, closures, known.trace.import_edges(), known.unlisted),
+            digests: known.digests(subject),
             changed,
             holds: HashMap::new(),
         })
